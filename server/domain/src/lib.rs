@@ -1,0 +1,14 @@
+//! The rules of Muster that need neither a database nor a clock: who may do what, what a device and a command can be,
+//! and how what people and phones type becomes a value that cannot be wrong.
+//!
+//! What must not live here: I/O, time (it is an argument), randomness (it is an argument), HTTP, SQL. Rules that a phone
+//! must agree on byte for byte live one crate below, in `muster-protocol`.
+
+pub mod command;
+pub mod device;
+pub mod enrolment_code;
+pub mod permission;
+pub mod people;
+pub mod report;
+pub mod scope;
+pub mod text;

@@ -1,0 +1,157 @@
+//! Roles and what each may do. The one table of rights: pages, API and tests all read it.
+
+use std::fmt;
+
+/// What a member is in one organisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Role {
+    /// Answers for the organisation; everything an admin may, and the people who are admins.
+    Owner,
+    /// Runs the organisation: people, tokens, devices, commands.
+    Admin,
+    /// Sales and provisioning: devices and commands, no people.
+    Agent,
+    /// Reads, to help a customer.
+    Support,
+    /// Reads all beneath, and the record.
+    Auditor,
+}
+
+impl Role {
+    /// Every role, in the order a form offers them.
+    pub const ALL: [Self; 5] = [Self::Owner, Self::Admin, Self::Agent, Self::Support, Self::Auditor];
+
+    /// The word that is stored and sent.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Admin => "admin",
+            Self::Agent => "agent",
+            Self::Support => "support",
+            Self::Auditor => "auditor",
+        }
+    }
+
+    /// The role of a stored or sent word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == word)
+    }
+
+    /// Whether members of this role may do `permission`.
+    #[must_use]
+    pub fn may(self, permission: Permission) -> bool {
+        match permission {
+            Permission::ReadFleet | Permission::ReadCommands | Permission::ReadRecord | Permission::ReadOrganisations => {
+                true
+            }
+            Permission::ManageDevices | Permission::SendCommands | Permission::IssueCodes => {
+                matches!(self, Self::Owner | Self::Admin | Self::Agent)
+            }
+            Permission::RevokeDevices
+            | Permission::ReadPeople
+            | Permission::ManagePeople
+            | Permission::ManageTokens
+            | Permission::ManageOrganisations => matches!(self, Self::Owner | Self::Admin),
+            Permission::ManageTrust => matches!(self, Self::Owner),
+        }
+    }
+
+    /// Whether a member of this role may make or change members of `other`: nobody hands out more than they hold.
+    #[must_use]
+    pub fn may_appoint(self, other: Self) -> bool {
+        match self {
+            Self::Owner => true,
+            Self::Admin => other != Self::Owner,
+            Self::Agent | Self::Support | Self::Auditor => false,
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One right. It stands in the signature of the use case that needs it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Permission {
+    /// See devices, their certificates and what they reported.
+    ReadFleet,
+    /// See commands, approvals and receipts.
+    ReadCommands,
+    /// See the record of events.
+    ReadRecord,
+    /// See organisations beneath one's own.
+    ReadOrganisations,
+    /// See who the members are.
+    ReadPeople,
+    /// Register and change devices.
+    ManageDevices,
+    /// Make enrolment codes.
+    IssueCodes,
+    /// Draft and cancel commands. What a command may do on the phone is the keyring's matter, not a role's.
+    SendCommands,
+    /// Revoke a device's certificate.
+    RevokeDevices,
+    /// Add and remove members.
+    ManagePeople,
+    /// Make and revoke API tokens.
+    ManageTokens,
+    /// Add organisations beneath one's own.
+    ManageOrganisations,
+    /// Bring in keyrings signed by the fleet's root keys.
+    ManageTrust,
+}
+
+impl Permission {
+    /// Every right, for tables and tests.
+    pub const ALL: [Self; 13] = [
+        Self::ReadFleet,
+        Self::ReadCommands,
+        Self::ReadRecord,
+        Self::ReadOrganisations,
+        Self::ReadPeople,
+        Self::ManageDevices,
+        Self::IssueCodes,
+        Self::SendCommands,
+        Self::RevokeDevices,
+        Self::ManagePeople,
+        Self::ManageTokens,
+        Self::ManageOrganisations,
+        Self::ManageTrust,
+    ];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Permission, Role};
+
+    #[test]
+    fn readers_only_read() {
+        for role in [Role::Support, Role::Auditor] {
+            for permission in Permission::ALL {
+                let reads = matches!(
+                    permission,
+                    Permission::ReadFleet
+                        | Permission::ReadCommands
+                        | Permission::ReadRecord
+                        | Permission::ReadOrganisations
+                );
+                assert_eq!(role.may(permission), reads, "{role} {permission:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn words_round_trip_and_nobody_appoints_above_themselves() {
+        for role in Role::ALL {
+            assert_eq!(Role::parse(role.as_str()), Some(role));
+        }
+        assert!(!Role::Admin.may_appoint(Role::Owner));
+        assert!(!Role::Agent.may_appoint(Role::Support));
+        assert!(Role::Owner.may(Permission::ManageTrust) && !Role::Admin.may(Permission::ManageTrust));
+    }
+}
