@@ -1,1 +1,26 @@
-//! Placeholder while the walls go up.
+//! The agent on each phone: it enrols itself, checks in over mutual TLS, and obeys its fleet's keys and nobody else.
+//!
+//! - [`core`]: what it decides, without input or output
+//! - [`phones`]: what a phone can do
+//! - [`state`]: what it remembers, and where
+//! - [`net`]: how it reaches its servers, which are carriers and no more
+//! - [`enrol`], [`Agent`]: becoming a fleet's phone, and being one
+//!
+//! The program `muster-agent` is a command line around this library; the server's demonstration runs its phones on it too.
+
+mod agent;
+pub mod core;
+pub mod enrol;
+mod errands;
+mod link;
+pub mod net;
+pub mod phones;
+mod renewal;
+mod runner;
+pub mod sentences;
+pub mod state;
+pub mod status;
+pub mod system;
+mod turn;
+
+pub use agent::{Agent, AgentError, CRASH_POINTS, CrashHook, Options, Outcome};

@@ -38,8 +38,6 @@ CREATE INDEX members_organisation ON members (organisation_id, id);
 CREATE TABLE sessions (
     id TEXT PRIMARY KEY NOT NULL,
     member_id TEXT NOT NULL REFERENCES members (id),
-    -- SHA-256 of the secret every form carries (defence against cross-site request forgery).
-    csrf_hash TEXT NOT NULL,
     user_agent TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     last_seen_at BIGINT NOT NULL,

@@ -41,8 +41,8 @@ CREATE TABLE device_state (
     checkpoint_root TEXT,
     nonce TEXT
 );
-CREATE INDEX device_state_contact ON device_state (reseller_id, last_check_in_at);
-CREATE INDEX device_state_contact_organisation ON device_state (organisation_id, last_check_in_at);
+CREATE INDEX device_state_contact ON device_state (reseller_id, last_check_in_at, device_id);
+CREATE INDEX device_state_contact_organisation ON device_state (organisation_id, last_check_in_at, device_id);
 
 -- One row a day on which a device checked in: the ticks of the device page and the plot of the overview.
 CREATE TABLE device_days (

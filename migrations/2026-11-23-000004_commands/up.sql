@@ -32,12 +32,16 @@ CREATE TABLE commands (
     expires_at BIGINT NOT NULL,
     cancelled_at BIGINT,
     cancelled_by_name TEXT,
-    created_at BIGINT NOT NULL
+    created_at BIGINT NOT NULL,
+    -- When the expiry job closed what was still open. Its own mark and not a state: a command of many phones may be
+    -- half done when its time is up, and is looked at once all the same.
+    lapsed_at BIGINT
 );
 CREATE INDEX commands_reseller ON commands (reseller_id, id);
 CREATE INDEX commands_organisation ON commands (organisation_id, id);
 CREATE INDEX commands_envelope ON commands (envelope_digest) WHERE envelope_digest IS NOT NULL;
 CREATE INDEX commands_open ON commands (state, expires_at) WHERE state IN ('draft', 'awaiting-approval', 'queued', 'delivered');
+CREATE INDEX commands_lapsing ON commands (expires_at, id) WHERE lapsed_at IS NULL;
 
 CREATE TABLE command_targets (
     command_id TEXT NOT NULL REFERENCES commands (id),
@@ -95,3 +99,4 @@ CREATE TABLE receipts (
 );
 CREATE UNIQUE INDEX receipts_sequence ON receipts (enrolment_id, sequence, id);
 CREATE INDEX receipts_command ON receipts (command_id, device_id) WHERE command_id IS NOT NULL;
+CREATE INDEX receipts_device ON receipts (device_id, received_at, id);

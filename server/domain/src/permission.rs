@@ -54,6 +54,7 @@ impl Role {
             | Permission::ManagePeople
             | Permission::ManageTokens
             | Permission::ManageOrganisations => matches!(self, Self::Owner | Self::Admin),
+            Permission::DeliverApprovals => !matches!(self, Self::Support),
             Permission::ManageTrust => matches!(self, Self::Owner),
         }
     }
@@ -94,6 +95,9 @@ pub enum Permission {
     IssueCodes,
     /// Draft and cancel commands. What a command may do on the phone is the keyring's matter, not a role's.
     SendCommands,
+    /// Hand in an approver's signature. What it counts for is the keyring's matter; any role may carry the mail but
+    /// support, which only reads.
+    DeliverApprovals,
     /// Revoke a device's certificate.
     RevokeDevices,
     /// Add and remove members.
@@ -108,7 +112,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every right, for tables and tests.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ReadFleet,
         Self::ReadCommands,
         Self::ReadRecord,
@@ -117,6 +121,7 @@ impl Permission {
         Self::ManageDevices,
         Self::IssueCodes,
         Self::SendCommands,
+        Self::DeliverApprovals,
         Self::RevokeDevices,
         Self::ManagePeople,
         Self::ManageTokens,
@@ -139,7 +144,7 @@ mod tests {
                         | Permission::ReadCommands
                         | Permission::ReadRecord
                         | Permission::ReadOrganisations
-                );
+                ) || (role == Role::Auditor && permission == Permission::DeliverApprovals);
                 assert_eq!(role.may(permission), reads, "{role} {permission:?}");
             }
         }

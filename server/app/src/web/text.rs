@@ -7,7 +7,7 @@ use std::{borrow::Cow, fmt, sync::Arc};
 
 use askama::filters::HtmlSafe;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle, types::FluentNumber};
-use unic_langid::langid;
+use unic_langid::LanguageIdentifier;
 
 /// The English catalogue, one file per feature.
 const ENGLISH: &[(&str, &str)] = &[
@@ -19,6 +19,7 @@ const ENGLISH: &[(&str, &str)] = &[
     ("refusals", include_str!("../../../../locales/en/refusals.ftl")),
     ("organisations", include_str!("../../../../locales/en/organisations.ftl")),
     ("record", include_str!("../../../../locales/en/record.ftl")),
+    ("mail", include_str!("../../../../locales/en/mail.ftl")),
     ("operations", include_str!("../../../../locales/en/operations.ftl")),
 ];
 
@@ -107,7 +108,10 @@ impl Catalogue {
     /// # Errors
     /// When one of them cannot be parsed, or two of its files hold the same key.
     pub fn load() -> Result<Self, CatalogueError> {
-        let mut bundle = FluentBundle::new_concurrent(vec![langid!("en")]);
+        let english: LanguageIdentifier = "en"
+            .parse()
+            .map_err(|fault| CatalogueError { file: "portal".to_owned(), faults: format!("{fault:?}") })?;
+        let mut bundle = FluentBundle::new_concurrent(vec![english]);
         // Isolation marks around each value would land in titles, attributes and copied text.
         bundle.set_use_isolating(false);
         bundle.set_formatter(Some(|value, _| match value {

@@ -37,14 +37,14 @@ pub fn span(t: &Texts, seconds: u64) -> String {
 /// “23 November 2026, 14:06:12 UTC”.
 #[must_use]
 pub fn exact(t: &Texts, at: Timestamp) -> String {
-    let z = at.to_zoned(TimeZone::UTC);
+    let z = at.to_zoned_datetime(TimeZone::UTC);
     t.with("time-exact", &[("date", date(t, z.date()).into()), ("time", z.strftime("%H:%M:%S").to_string().into())])
 }
 
 /// “14:06”.
 #[must_use]
 pub fn clock(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::UTC).strftime("%H:%M").to_string()
+    at.to_zoned_datetime(TimeZone::UTC).strftime("%H:%M").to_string()
 }
 
 /// “2 June 2026”.
@@ -108,7 +108,7 @@ pub fn moment(t: &Texts, at: Timestamp, now: Timestamp) -> String {
 /// The calendar day of a moment.
 #[must_use]
 pub fn utc_date(at: Timestamp) -> Date {
-    at.to_zoned(TimeZone::UTC).date()
+    at.to_zoned_datetime(TimeZone::UTC).date()
 }
 
 /// `<time>` with these words, the exact moment behind them, and a mark for the script that keeps relative ones true.

@@ -1,0 +1,104 @@
+//! What the owner sees, as lines of text: locks, service, holds, contact, who enrolled the phone and what was sent to it.
+
+use muster_protocol::command::Kind;
+use muster_protocol::enrolment::PinManner;
+use muster_protocol::words::{ENROLMENT_WORDS, words};
+
+use super::Core;
+use crate::phones::LockState;
+use crate::sentences;
+
+impl Core {
+    /// The lines of the owner's screen.
+    #[must_use]
+    pub fn screen(&self, locks: LockState, clock: u64) -> Vec<String> {
+        let state = &self.state;
+        let mut lines = vec![format!("{} · Muster", state.serial)];
+        let fleet_locks: Vec<_> = state.restrictions_of(Kind::LockFleet).collect();
+        for lock in &fleet_locks {
+            lines.push(sentences::locked_by_fleet(lock.until.time, &lock.reason));
+        }
+        if locks.owner {
+            lines.push(sentences::LOCKED.to_owned());
+        } else if fleet_locks.is_empty() {
+            lines.push(sentences::UNLOCKED.to_owned());
+        }
+        if let Some(ended) = &state.ended {
+            let sentence = if ended.by == Kind::Wipe {
+                sentences::WIPED
+            } else {
+                sentences::KILLED
+            };
+            lines.push(sentence.to_owned());
+            return lines;
+        }
+        let suspensions: Vec<_> = state.restrictions_of(Kind::Suspend).collect();
+        for suspension in &suspensions {
+            lines.push(sentences::service_off(
+                suspension.until.time,
+                &suspension.reason,
+            ));
+        }
+        if suspensions.is_empty() {
+            lines.push(sentences::SERVICE_ON.to_owned());
+        }
+        for hold in &state.holds {
+            lines.push(sentences::held(&hold.case, hold.until.time));
+        }
+        if state.fork.is_some() {
+            lines.push(sentences::FORKED.to_owned());
+        }
+        if self.contact_lost(clock) {
+            lines.push(sentences::contact_lost(state.last_answer_clock));
+        }
+        if let Some(pin) = &state.pin {
+            let manner = match pin.manner {
+                PinManner::Image => "built into this phone",
+                PinManner::Manual => "checked when it was enrolled",
+                PinManner::Tofu => "taken from the server, unchecked",
+            };
+            lines.push(format!(
+                "Fleet: {} ({manner})",
+                five_words(pin.fingerprint.as_bytes())
+            ));
+        }
+        lines.push(format!(
+            "This enrolment: {}",
+            five_words(state.enrolment.digest().as_bytes())
+        ));
+        lines.push(format!("Record of orders: {}", self.log_line()));
+        for message in &state.messages {
+            lines.push(format!(
+                "[{}] {}",
+                sentences::origin(&message.origin),
+                message.text
+            ));
+        }
+        lines
+    }
+
+    fn log_line(&self) -> String {
+        let witnessed = if self.keyring.keyring.witness.threshold == 0 {
+            "unwitnessed"
+        } else {
+            "witnessed"
+        };
+        match &self.state.checkpoint {
+            None => format!("none yet ({witnessed})"),
+            Some(checkpoint) => {
+                let root: String = checkpoint.root.to_string().chars().take(16).collect();
+                format!("{} entries, {root}… ({witnessed})", checkpoint.size)
+            }
+        }
+    }
+}
+
+/// The first five words of a digest, for comparing at the counter.
+#[must_use]
+pub fn five_words(digest: &[u8]) -> String {
+    words(digest)
+        .into_iter()
+        .take(ENROLMENT_WORDS)
+        .collect::<Vec<_>>()
+        .join(" ")
+}

@@ -1,0 +1,8 @@
+//! The decision's later steps, attacked: each test is named after the attack of PROTOCOL §18 that it makes.
+
+mod crash;
+mod decisions;
+pub(super) mod fleet;
+mod holds;
+mod time;
+mod live;

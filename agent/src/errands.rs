@@ -1,0 +1,190 @@
+//! What a turn does over the network: the check-in, the statement, the receipts, and the last of them before the keys are
+//! destroyed.
+
+use std::time::Duration;
+
+use muster_protocol::base64;
+use muster_protocol::command::Kind;
+
+use crate::agent::{Agent, AgentError};
+use crate::core::report::{CheckIn, Look, Report};
+use crate::link::Purpose;
+use crate::net::NetError;
+use crate::net::api::{self, RECEIPTS_AT_ONCE};
+use crate::net::client::ORDINARY;
+use crate::state::credentials::KeyFiles;
+use crate::turn::Live;
+
+/// How often a phone that has left its fleet offers its last receipts before it destroys the key all the same.
+const LAST_TRIES: u32 = 100;
+/// A server that knows of the end answers 403, as the certificate is revoked then; such an answer weighs as much as
+/// this many tries.
+const FORBIDDEN_WEIGHT: u32 = 20;
+
+impl Live {
+    /// The check-in itself. With two certificates in hand the newer is tried first, and the older taken back if the
+    /// server will not have the newer.
+    pub(crate) async fn exchange(&mut self, agent: &mut Agent) -> Result<Vec<u8>, AgentError> {
+        let locks = self.phone.lock_state().unwrap_or_default();
+        let look = Look {
+            inventory: self.phone.inventory(),
+            locks,
+            service_on: self.phone.service_on().ok(),
+        };
+        let keyring = self.core.keyring_reference();
+        let check_in = CheckIn::new(
+            self.core.state(),
+            (keyring.version, keyring.digest.to_string()),
+            Report::new(look, agent.clock()),
+        );
+        loop {
+            match self.ask_check_in(agent, &check_in).await {
+                Ok(bytes) => {
+                    if self.tls.previous.take().is_some() {
+                        self.keys(agent).store_tls(&self.tls)?;
+                    }
+                    return Ok(bytes);
+                }
+                Err(NetError::Refused { status: 403, .. } | NetError::Handshake { .. })
+                    if self.tls.previous.is_some() =>
+                {
+                    self.take_previous_back(agent)?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    async fn ask_check_in(
+        &mut self,
+        agent: &mut Agent,
+        check_in: &CheckIn,
+    ) -> Result<Vec<u8>, NetError> {
+        let clock = agent.clock();
+        let client = agent
+            .link
+            .client(Purpose::Errand, &mut self.core, &self.tls.current, clock)
+            .await?;
+        api::check_in(client, check_in).await
+    }
+
+    pub(crate) fn take_previous_back(&mut self, agent: &mut Agent) -> Result<(), AgentError> {
+        if let Some(previous) = self.tls.previous.take() {
+            self.tls.current = previous;
+            self.keys(agent).store_tls(&self.tls)?;
+            agent.link.close();
+        }
+        Ok(())
+    }
+
+    pub(crate) fn keys(&self, agent: &Agent) -> KeyFiles {
+        agent.folder.keys(&self.core.state().enrolment)
+    }
+
+    /// Hands in the enrolment statement, if no server has taken it yet.
+    pub(crate) async fn hand_in_statement(&mut self, agent: &mut Agent) -> Result<(), AgentError> {
+        let Some(statement) = self
+            .core
+            .state()
+            .statement
+            .as_deref()
+            .and_then(base64::decode)
+        else {
+            return Ok(());
+        };
+        let clock = agent.clock();
+        let client = agent
+            .link
+            .client(Purpose::Errand, &mut self.core, &self.tls.current, clock)
+            .await?;
+        api::send_statement(client, &statement).await?;
+        self.core.state_mut().statement = None;
+        agent.folder.save(self.core.state())?;
+        Ok(())
+    }
+
+    /// Sends the queued receipts, oldest first; each leaves the queue when the server says what it did with it.
+    pub(crate) async fn deliver(
+        &mut self,
+        agent: &mut Agent,
+        time_limit: Duration,
+    ) -> Result<(), AgentError> {
+        while !self.core.state().receipts.is_empty() {
+            let batch: Vec<String> = self
+                .core
+                .state()
+                .receipts
+                .iter()
+                .take(RECEIPTS_AT_ONCE)
+                .cloned()
+                .collect();
+            let clock = agent.clock();
+            let sending = async {
+                let client = agent
+                    .link
+                    .client(Purpose::Errand, &mut self.core, &self.tls.current, clock)
+                    .await?;
+                let texts: Vec<&str> = batch.iter().map(String::as_str).collect();
+                api::send_receipts(client, &texts, time_limit).await
+            };
+            let results = tokio::time::timeout(time_limit, sending)
+                .await
+                .unwrap_or_else(|_| Err(NetError::TimedOut("the server".to_owned())))?;
+            for (receipt, result) in batch.iter().zip(results) {
+                if result == api::ReceiptResult::Rejected {
+                    tracing::warn!("the server rejected a receipt");
+                }
+                self.core
+                    .state_mut()
+                    .receipts
+                    .retain(|queued| queued != receipt);
+            }
+            agent.folder.save(self.core.state())?;
+        }
+        Ok(())
+    }
+
+    /// The phone has left its fleet: its last receipts go out, then the keys that signed them are destroyed.
+    pub(crate) async fn end(&mut self, agent: &mut Agent) -> Result<(), AgentError> {
+        let wiped = self
+            .core
+            .state()
+            .ended
+            .as_ref()
+            .is_some_and(|ended| ended.by == Kind::Wipe);
+        if let Err(error) = self.deliver(agent, ORDINARY).await {
+            let weight = match &error {
+                AgentError::Net(NetError::Refused { status: 403, .. }) => FORBIDDEN_WEIGHT,
+                AgentError::Net(_)
+                | AgentError::Folder(_)
+                | AgentError::Phone(_)
+                | AgentError::Bundle(_)
+                | AgentError::Enrolment { .. }
+                | AgentError::Impossible(_) => 1,
+            };
+            let mut tries = LAST_TRIES;
+            if let Some(ended) = &mut self.core.state_mut().ended {
+                ended.tries = ended.tries.saturating_add(weight);
+                tries = ended.tries;
+            }
+            agent.folder.save(self.core.state())?;
+            tracing::warn!(%error, tries, "the last receipts could not be delivered yet");
+            if tries < LAST_TRIES {
+                return Ok(());
+            }
+        }
+        if wiped {
+            agent.crash_point("wipe.receipt-sent");
+        }
+        agent.link.close();
+        self.keys(agent).destroy()?;
+        let state = self.core.state_mut();
+        state.pin = None;
+        state.anchors.clear();
+        if let Some(ended) = &mut state.ended {
+            ended.credentials_destroyed = true;
+        }
+        agent.folder.save(self.core.state())?;
+        Ok(())
+    }
+}

@@ -1,0 +1,143 @@
+//! The agent's life: check in, wait for a wake-up or the next time, back off when nobody answers.
+
+use std::future::Future;
+use std::pin::pin;
+use std::time::Duration;
+
+use crate::agent::{Agent, AgentError, Outcome};
+use crate::core::Core;
+use crate::link::Purpose;
+use crate::net::{NetError, api};
+use crate::turn::{LATEST, SOONEST};
+
+/// Between check-ins when neither server nor policy says otherwise.
+const ORDINARILY: Duration = Duration::from_secs(900);
+/// First and longest pause after failures; the pause before each retry is drawn between one second and the bound, which
+/// doubles each time, so that a restarted server meets a ramp and not a stampede (RULES F10).
+const BACKOFF_FIRST: u64 = 4;
+const BACKOFF_LONGEST: u64 = 900;
+/// What one long poll asks for; the server answers at the latest then.
+const POLL_SECONDS: u64 = 50;
+/// A long poll that comes back at once is not asked again sooner than this.
+const POLL_PAUSE: Duration = Duration::from_secs(2);
+
+impl Agent {
+    /// Runs until `shutdown` is ready, or until the phone has left its fleet and nothing is left to do.
+    ///
+    /// # Errors
+    /// Only what waiting cannot mend: the state is damaged, or nothing is enrolled any more.
+    pub async fn run(&mut self, shutdown: impl Future<Output = ()>) -> Result<(), AgentError> {
+        let mut shutdown = pin!(shutdown);
+        let mut failures: u32 = 0;
+        loop {
+            let turn = tokio::select! {
+                () = &mut shutdown => return Ok(()),
+                turn = self.check_in_once() => turn,
+            };
+            let pause = match turn {
+                Ok(Outcome { over: true, .. }) => return Ok(()),
+                Ok(outcome) if outcome.ended => {
+                    failures = failures.saturating_add(1);
+                    self.backoff(failures, None)
+                }
+                Ok(outcome) => {
+                    failures = 0;
+                    self.spread(outcome.next_check_in.unwrap_or(ORDINARILY))
+                }
+                Err(AgentError::Folder(error)) if error.is_final() => return Err(error.into()),
+                Err(error) => {
+                    failures = failures.saturating_add(1);
+                    let pause = self.backoff(failures, retry_after(&error));
+                    tracing::warn!(%error, seconds = pause.as_secs(), "no valid answer; trying again later");
+                    pause
+                }
+            };
+            if failures > 0 {
+                tokio::select! {
+                    () = &mut shutdown => return Ok(()),
+                    () = tokio::time::sleep(pause) => {}
+                }
+            } else if std::mem::take(&mut self.report_soon) {
+                tracing::debug!("a refresh was asked for");
+            } else {
+                tokio::select! {
+                    () = &mut shutdown => return Ok(()),
+                    () = tokio::time::sleep(pause) => {}
+                    () = self.woken() => {}
+                }
+            }
+        }
+    }
+
+    /// Ready when the server says that it has something. Failures end nothing: the ordinary check-in comes anyway.
+    async fn woken(&mut self) {
+        let mut failures = 0;
+        loop {
+            match self.poll().await {
+                Ok(true) => return,
+                Ok(false) => {
+                    failures = 0;
+                    tokio::time::sleep(POLL_PAUSE).await;
+                }
+                Err(error) => {
+                    failures += 1;
+                    tracing::debug!(%error, "the long poll failed");
+                    tokio::time::sleep(self.backoff(failures, retry_after(&error))).await;
+                }
+            }
+        }
+    }
+
+    /// One long poll. Reads what it needs, and lets go of the folder before it waits.
+    async fn poll(&mut self) -> Result<bool, AgentError> {
+        let lock = self.folder.lock().await?;
+        let state = self.folder.load()?;
+        let keys = self.folder.keys(&state.enrolment);
+        let mut core = Core::open(state, keys.device_key()?)?;
+        let identity = keys.tls()?.current;
+        drop(lock);
+        let clock = self.clock();
+        let client = self
+            .link
+            .client(Purpose::Wake, &mut core, &identity, clock)
+            .await?;
+        Ok(api::wake(client, POLL_SECONDS).await?)
+    }
+
+    fn backoff(&self, failures: u32, retry_after: Option<u64>) -> Duration {
+        let bound = BACKOFF_FIRST
+            .saturating_mul(1 << failures.min(16))
+            .min(BACKOFF_LONGEST);
+        let drawn = Duration::from_millis(1000 + self.draw(bound * 1000));
+        match retry_after {
+            // Never sooner than asked, and not all at that very second.
+            Some(seconds) => Duration::from_secs(seconds.clamp(SOONEST, LATEST)) + drawn,
+            None => drawn,
+        }
+    }
+
+    /// Up to a tenth later than asked, so that phones enrolled together drift apart.
+    fn spread(&self, asked: Duration) -> Duration {
+        let tenth = u64::try_from(asked.as_millis() / 10).unwrap_or(u64::MAX);
+        asked + Duration::from_millis(self.draw(tenth))
+    }
+
+    /// A number below `bound`, or zero.
+    fn draw(&self, bound: u64) -> u64 {
+        u64::from_le_bytes(self.system.random_bytes())
+            .checked_rem(bound)
+            .unwrap_or(0)
+    }
+}
+
+fn retry_after(error: &AgentError) -> Option<u64> {
+    match error {
+        AgentError::Net(NetError::Refused { retry_after, .. }) => *retry_after,
+        AgentError::Net(_)
+        | AgentError::Folder(_)
+        | AgentError::Phone(_)
+        | AgentError::Bundle(_)
+        | AgentError::Enrolment { .. }
+        | AgentError::Impossible(_) => None,
+    }
+}

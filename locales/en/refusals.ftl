@@ -1,0 +1,36 @@
+# What a phone's reason codes mean (PROTOCOL §12). The code itself never changes; these words may.
+
+refusal-too-large = the command was too large
+refusal-bad-encoding = the command was malformed
+refusal-wrong-type = another kind of document stood in its place
+refusal-unsupported-version = the phone’s program is too old for it
+refusal-unknown-kind = the phone does not know this kind
+refusal-bad-field = a value in it was out of bounds
+refusal-wrong-fleet = it was for another fleet
+refusal-wrong-organisation = it was for another organisation
+refusal-bad-proof = its proof of target was malformed
+refusal-not-target = this phone was not meant
+refusal-keyring-behind = the phone waits for the newest keyring
+refusal-bad-signature = a signature was false
+refusal-not-authorised = nobody who may order this had signed
+refusal-threshold = too few people had signed
+refusal-needs-independent = no independent key had signed
+refusal-too-many-targets = it was for more phones than its signers may command
+refusal-id-reused = its number was used before
+refusal-cancelled = it had been cancelled
+refusal-ended = the phone has left the fleet
+refusal-keyring-expired = the phone’s keyring has expired
+refusal-expired = its time was over
+refusal-not-yet = its time has not come
+refusal-clock-untrusted = the phone does not trust its clock
+refusal-held = the phone is under legal hold
+refusal-not-logged = the phone waits for its place in the log
+refusal-log-forked = the phone has seen two logs
+refusal-no-clearance = the phone waits for a witness
+refusal-rate-limited = the phone got too many of this kind
+refusal-busy = the phone waits for battery or room
+refusal-wa-length = a passkey’s signature was malformed
+refusal-wa-client-data = a passkey had signed something else
+refusal-wa-rp-id = a passkey belongs to another site
+refusal-wa-flags = a passkey had not checked its owner
+refusal-state-damaged = the phone’s own state is damaged

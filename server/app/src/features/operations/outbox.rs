@@ -1,0 +1,60 @@
+//! Sends what the outbox holds, each mail until it is sent or known to be refused.
+
+use std::sync::Arc;
+
+use muster_store::mail_outbox;
+
+use super::schedule::Done;
+use crate::app::App;
+use crate::mail::NotSent;
+
+/// Mails claimed at once.
+const BATCH: i64 = 50;
+/// How long a claimed mail belongs to the node that claimed it, microseconds.
+const CLAIM: i64 = 5 * 60 * 1_000_000;
+/// Tries before a mail is put aside for somebody to look at: over about two days.
+const TRIES: i64 = 12;
+
+/// Sends all that is due.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn send_due(app: Arc<App>) -> Done {
+    loop {
+        let now = app.now_micros();
+        let claimed = app.store.write(move |tx| mail_outbox::claim_due(tx, now, now + CLAIM, BATCH)).await;
+        let claimed = claimed.map_err(|error| error.to_string())?;
+        if claimed.is_empty() {
+            return Ok(());
+        }
+        app.crash_point("mail.claimed");
+        for mail in claimed {
+            deliver(&app, &mail).await?;
+        }
+    }
+}
+
+async fn deliver(app: &Arc<App>, mail: &mail_outbox::Mail) -> Done {
+    let outcome = app.mailer.send(mail).await;
+    app.crash_point("mail.sent");
+    let (id, now, tries) = (mail.id.clone(), app.now_micros(), mail.attempts);
+    let written = match outcome {
+        Ok(()) => app.store.write(move |tx| mail_outbox::mark_sent(tx, &id, now)).await,
+        Err(NotSent::Later(error)) if tries < TRIES => {
+            tracing::warn!(mail = %mail.id, error, tries, "a mail did not leave; it is tried again");
+            let at = now.saturating_add(pause(tries));
+            app.store.write(move |tx| mail_outbox::reschedule(tx, &id, &error, at)).await
+        }
+        Err(NotSent::Later(error) | NotSent::Never(error)) => {
+            tracing::error!(mail = %mail.id, error, "a mail cannot be delivered and was put aside");
+            app.store.write(move |tx| mail_outbox::park(tx, &id, &error)).await
+        }
+    };
+    written.map(|_| ()).map_err(|error| error.to_string())
+}
+
+/// 30 seconds, doubled with every try, eight hours at most; microseconds.
+fn pause(tries: i64) -> i64 {
+    let doubled = 30_i64.saturating_mul(1 << tries.clamp(0, 12));
+    doubled.min(8 * 3600) * 1_000_000
+}

@@ -1,0 +1,115 @@
+//! The schedule: every job in one table, ticked by tokio-cron-scheduler, held by a lease in the database so that of many
+//! nodes one does the work.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use muster_store::job_leases;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+use tokio_cron_scheduler::{Job as CronJob, JobScheduler};
+
+use crate::app::{App, Due};
+
+/// What a job answers: nothing, or a sentence for the operator.
+pub type Done = Result<(), String>;
+/// The work of a job. It may be run at any time, twice, and after a crash in its middle.
+pub type Work = fn(Arc<App>) -> Pin<Box<dyn Future<Output = Done> + Send>>;
+
+/// One line of the schedule.
+#[derive(Clone, Copy)]
+pub struct Job {
+    /// Its name, in leases and logs.
+    pub name: &'static str,
+    /// When it ticks: six fields of cron, UTC.
+    pub when: &'static str,
+    /// A bell that makes it run at once.
+    pub bell: Option<fn(&Due) -> &Notify>,
+    /// The work.
+    pub work: Work,
+}
+
+/// How long a node may hold a job before another takes it over.
+const LEASE: i64 = 120 * 1_000_000;
+
+/// The running schedule.
+pub struct Schedule {
+    scheduler: JobScheduler,
+    bells: JoinSet<()>,
+    closing: watch::Sender<bool>,
+}
+
+/// Starts every job of `jobs`.
+///
+/// # Errors
+/// A line of the table does not parse: a fault of the program.
+pub async fn start(app: &Arc<App>, jobs: &[Job]) -> Result<Schedule, String> {
+    let trouble = |error: tokio_cron_scheduler::JobSchedulerError| format!("the schedule cannot start: {error}");
+    let scheduler = JobScheduler::new().await.map_err(trouble)?;
+    let (closing, closed) = watch::channel(false);
+    let mut bells = JoinSet::new();
+    for job in jobs {
+        let job = *job;
+        // One place where a job runs, rung by the clock and by whoever has work for it: never two at a time here.
+        let ring = Arc::new(Notify::new());
+        let rung = ring.clone();
+        let tick = CronJob::new(job.when, move |_, _| rung.notify_one()).map_err(trouble)?;
+        scheduler.add(tick).await.map_err(trouble)?;
+        bells.spawn(attend(app.clone(), job, ring, closed.clone()));
+    }
+    scheduler.start().await.map_err(trouble)?;
+    Ok(Schedule { scheduler, bells, closing })
+}
+
+impl Schedule {
+    /// Stops the ticks and waits for the job that is running, ten seconds at most.
+    pub async fn stop(mut self) {
+        drop(self.closing.send(true));
+        drop(self.scheduler.shutdown().await);
+        let all = async { while self.bells.join_next().await.is_some() {} };
+        if tokio::time::timeout(Duration::from_secs(10), all).await.is_err() {
+            tracing::warn!("a job did not end in time; its lease runs out by itself");
+        }
+    }
+}
+
+async fn attend(app: Arc<App>, job: Job, ring: Arc<Notify>, mut closed: watch::Receiver<bool>) {
+    loop {
+        let bell = async {
+            match job.bell {
+                Some(bell) => bell(&app.due).notified().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = ring.notified() => {}
+            () = bell => {}
+            _ = closed.changed() => return,
+        }
+        if let Err(error) = run(&app, job).await {
+            tracing::error!(job = job.name, error, "a job failed; it is tried again at its next tick");
+        }
+    }
+}
+
+/// Runs a job now if no other node holds it. Also the way in for tests, which move the clock instead of waiting.
+///
+/// # Errors
+/// What the job answers; a lease that cannot be had because the database does not answer.
+pub async fn run(app: &Arc<App>, job: Job) -> Done {
+    let now = app.now_micros();
+    let holder = app.node.clone();
+    let claimed = app.store.write(move |tx| job_leases::claim(tx, job.name, &holder, now + LEASE, now)).await;
+    let Some(fence) = claimed.map_err(|error| error.to_string())? else {
+        tracing::debug!(job = job.name, "another node holds this job");
+        return Ok(());
+    };
+    let outcome = (job.work)(app.clone()).await;
+    let (error, now) = (outcome.clone().err(), app.now_micros());
+    let finished = app.store.write(move |tx| job_leases::finish(tx, job.name, fence, error.as_deref(), now)).await;
+    if let Err(error) = finished {
+        tracing::warn!(job = job.name, %error, "the end of a job could not be written; its lease runs out by itself");
+    }
+    outcome
+}

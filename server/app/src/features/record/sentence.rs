@@ -1,0 +1,106 @@
+//! An entry of the record, told in the reader's language.
+
+use jiff::Timestamp;
+use muster_store::events::Event;
+use serde_json::Value;
+
+use crate::web::text::Texts;
+use crate::web::view::record::{EventLine, Told, Weight};
+
+/// The line for an entry. A kind or a fact that this version does not know shows as it is: the record is older than some
+/// of its readers.
+#[must_use]
+pub fn sentence(t: &Texts, event: &Event) -> EventLine {
+    let kind = event.kind.replace('.', "-");
+    let facts = facts(&event.facts);
+    let named: Vec<(&str, &str)> = facts.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    EventLine::tell(
+        t,
+        &Told {
+            kind: &kind,
+            weight: Weight::parse(&event.weight),
+            actor: &event.actor_name,
+            device: event.device_id.as_deref().zip(event.serial_number.as_deref()),
+            command: event.command_id.as_deref(),
+            facts: &named,
+            at: Timestamp::from_microsecond(event.at).unwrap_or_default(),
+        },
+    )
+}
+
+/// The facts of an entry by name, as text.
+fn facts(stored: &str) -> Vec<(String, String)> {
+    let Ok(Value::Object(facts)) = serde_json::from_str(stored) else { return Vec::new() };
+    facts
+        .into_iter()
+        .map(|(name, value)| match value {
+            Value::String(text) => (name, text),
+            other => (name, other.to_string()),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use muster_store::events::Event;
+
+    use super::sentence;
+    use crate::web::text::{Catalogue, Texts};
+
+    fn texts() -> Texts {
+        Catalogue::load().unwrap().texts("")
+    }
+
+    fn event(kind: &str, facts: &str) -> Event {
+        Event {
+            id: "0197c0de-0000-7000-8000-000000000001".to_owned(),
+            reseller_id: None,
+            organisation_id: "0197c0de-0000-7000-8000-000000000002".to_owned(),
+            kind: kind.to_owned(),
+            weight: "ordinary".to_owned(),
+            actor: "member:1".to_owned(),
+            actor_name: "Dagny <b>Krol</b>".to_owned(),
+            device_id: Some("0197c0de-0000-7000-8000-00000000000a".to_owned()),
+            serial_number: Some("HX7-30418-K2".to_owned()),
+            command_id: Some("0197c0de-2222-7000-8000-000000000002".to_owned()),
+            facts: facts.to_owned(),
+            at: 1_795_442_486_000_000,
+        }
+    }
+
+    /// Every kind that the program writes, and every fact it writes beside.
+    const WRITTEN: &[(&str, &str)] = &[
+        ("member.added", r#"{"name":"Teo Amari","role":"agent"}"#),
+        ("member.signed-in", r#"{"browser":"Firefox"}"#),
+        ("member.signed-out", r#"{"other":"no"}"#),
+        ("member.refused", "{}"),
+        ("member.held-off", "{}"),
+        ("member.password-set", "{}"),
+        ("member.link-given", r#"{"name":"Teo Amari"}"#),
+        ("member.disabled", r#"{"name":"Teo Amari"}"#),
+        ("session.ended", r#"{"other":"yes"}"#),
+        ("organisation.added", r#"{"name":"Lyre Telecom","floor":"reseller"}"#),
+        ("token.made", r#"{"name":"Stock import","role":"agent"}"#),
+        ("token.revoked", r#"{"name":"Stock import"}"#),
+    ];
+
+    #[test]
+    fn every_kind_has_its_sentence() {
+        let t = texts();
+        for (kind, facts) in WRITTEN {
+            let line = sentence(&t, &event(kind, facts));
+            let other = sentence(&t, &event("unheard.of", "{}"));
+            assert!(!line.sentence.as_str().contains(kind.replace('.', "-").as_str()), "{kind}: {}", line.sentence);
+            assert!(!line.sentence.as_str().contains('⟦') && line.sentence != other.sentence, "{kind}");
+            assert!(!line.sentence.as_str().contains("<b>Krol"), "{kind} lets markup through");
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_shown_as_it_is() {
+        let t = texts();
+        for facts in ["", "null", "[1]", "{\"x\": {\"y\": 1}}", "{broken"] {
+            assert!(sentence(&t, &event("moon.landed", facts)).sentence.as_str().contains("moon-landed"));
+        }
+    }
+}

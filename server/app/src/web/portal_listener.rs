@@ -1,0 +1,178 @@
+//! The listener of the portal and its API: the route table, the headers every answer carries, and how a failure looks.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::web::{self, Data};
+use actix_web::{App as ActixApp, HttpRequest, HttpResponse, HttpServer};
+
+use super::problem::{Kind, Problem};
+use super::route::Route;
+use super::{assets, frame};
+use crate::app::App;
+
+/// Nothing but our own files, no inline code, no frames (PORTAL.md §9).
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
+                      manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Starts the listener on `socket`. It answers until the server is stopped.
+///
+/// # Errors
+/// The socket cannot be used.
+pub fn start(app: Arc<App>, routes: Vec<Route>, socket: TcpListener) -> std::io::Result<Server> {
+    let server = HttpServer::new(move || {
+        let mut paths: Vec<&'static str> = Vec::new();
+        for route in &routes {
+            if !paths.contains(&route.path) {
+                paths.push(route.path);
+            }
+        }
+        let mut actix = ActixApp::new()
+            .app_data(Data::from(app.clone()))
+            .app_data(web::PayloadConfig::new(1024 * 1024))
+            .wrap(from_fn(shape_problems))
+            .wrap(from_fn(refuse_other_sites))
+            .wrap(from_fn(add_headers))
+            .service(web::resource("/assets/{path:.*}").route(web::get().to(asset)));
+        for path in paths {
+            let mut resource = web::resource(path).default_service(web::to(wrong_method));
+            for route in routes.iter().filter(|route| route.path == path) {
+                resource = resource.route((route.build)());
+            }
+            actix = actix.service(resource);
+        }
+        actix.default_service(web::to(nothing_here))
+    })
+    .keep_alive(Duration::from_secs(75))
+    .client_request_timeout(Duration::from_secs(15))
+    .workers(2)
+    .shutdown_timeout(5)
+    .disable_signals()
+    .listen(socket)?
+    .run();
+    Ok(server)
+}
+
+async fn asset(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let path = request.match_info().query("path");
+    let Some(asset) = assets::lookup(path) else { return Err(Problem::not_found("file")) };
+    Ok(HttpResponse::Ok()
+        .content_type(asset.content_type)
+        // Addresses carry the content's hash, so a file never changes under its address.
+        .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
+        .body(asset.bytes))
+}
+
+async fn wrong_method() -> Problem {
+    Problem::new(Kind::NotFound, "method", "This address does not take that method.")
+}
+
+async fn nothing_here() -> Result<HttpResponse, Problem> {
+    Err(Problem::not_found("page"))
+}
+
+/// Turns a failure into a problem document for programs and into a page for people.
+async fn shape_problems(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let response = match next.call(request).await {
+        Ok(response) => response.map_into_boxed_body(),
+        Err(error) => return Err(error),
+    };
+    let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return Ok(response);
+    }
+    let problem = match response.response().error() {
+        Some(error) => error.as_error::<Problem>().cloned().unwrap_or_else(|| from_framework(status, &error.to_string())),
+        // A handler that shaped its own answer, such as a form with its faults.
+        None => return Ok(response),
+    };
+    let (request, _) = response.into_parts();
+    let shaped = if wants_document(request.path()) {
+        document(&problem)
+    } else {
+        frame::problem_page(&request, &problem).await
+    };
+    Ok(ServiceResponse::new(request, shaped))
+}
+
+/// A problem document (RFC 9457).
+#[must_use]
+pub fn document(problem: &Problem) -> HttpResponse {
+    let mut answer = HttpResponse::build(problem.kind.status());
+    if let Some(seconds) = problem.retry_after {
+        answer.insert_header((header::RETRY_AFTER, seconds.to_string()));
+    }
+    if problem.kind == Kind::SignedOut {
+        answer.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"muster\""));
+    }
+    answer.content_type("application/problem+json").body(serde_json::to_vec(&problem.document()).unwrap_or_default())
+}
+
+fn wants_document(path: &str) -> bool {
+    path.starts_with("/api/")
+}
+
+/// What actix itself refused: a path that does not parse, a body that did not arrive.
+fn from_framework(status: StatusCode, detail: &str) -> Problem {
+    let kind = match status.as_u16() {
+        404 => Kind::NotFound,
+        413 => Kind::TooLarge,
+        415 => Kind::WrongType,
+        code if code >= 500 => Kind::Internal,
+        _ => Kind::Invalid,
+    };
+    tracing::debug!(%status, detail, "the framework refused a request");
+    Problem::new(kind, "request", "The request could not be read. Check its address and its body.")
+}
+
+/// Cross-site request forgery, first line: browsers say where a request comes from, and only our own pages may post.
+/// The second line is the secret in every form; bearer tokens are never sent by a browser of itself.
+async fn refuse_other_sites(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if !safe && !request.path().starts_with("/api/") && !is_same_site(&request) {
+        let problem = Problem::new(Kind::Forbidden, "other-site", "Another site sent this form. Nothing was changed.");
+        return Ok(request.error_response(problem));
+    }
+    Ok(next.call(request).await?.map_into_boxed_body())
+}
+
+fn is_same_site(request: &ServiceRequest) -> bool {
+    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    if let Some(site) = header("sec-fetch-site") {
+        return matches!(site, "same-origin" | "none");
+    }
+    match (header("origin"), header("host")) {
+        (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, rest)| rest == host),
+        // Programs without either header hold no cookie of ours.
+        (None, _) => true,
+        (Some(_), None) => false,
+    }
+}
+
+async fn add_headers(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let tls = request.app_data::<Data<App>>().is_some_and(|app| app.portal_url.starts_with("https://"));
+    let mut response = next.call(request).await?.map_into_boxed_body();
+    let headers = response.headers_mut();
+    let mut set = |name: HeaderName, value: &'static str| {
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    };
+    set(header::CONTENT_SECURITY_POLICY, POLICY);
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::REFERRER_POLICY, "same-origin");
+    set(header::CACHE_CONTROL, "no-store");
+    set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+    set(HeaderName::from_static("permissions-policy"), "camera=(self), geolocation=(), microphone=()");
+    if tls {
+        set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    }
+    Ok(response)
+}

@@ -1,0 +1,178 @@
+//! One route table for each listener, readable at a glance, built from the features' own lines.
+
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use muster_domain::permission::Permission;
+
+use super::device_listener::Phone;
+use super::problem::{Answer, Kind, Problem};
+use crate::app::App;
+
+/// Who may call a route of the portal's listener. The rule itself stands in the handler's signature
+/// ([`super::actor::Allowed`]); this says it once more for readers, and the suite holds one against the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody.
+    Public,
+    /// Whoever is signed in, whatever their role.
+    SignedIn,
+    /// A role that has this right.
+    Needs(Permission),
+}
+
+/// One line of the portal's route table.
+#[derive(Clone, Copy)]
+pub struct Route {
+    /// HTTP method.
+    pub method: &'static str,
+    /// Path with `{names}`.
+    pub path: &'static str,
+    /// Who may call it.
+    pub access: Access,
+    /// Makes the framework's route.
+    pub build: fn() -> actix_web::Route,
+}
+
+/// One line: method, path, who, handler.
+#[macro_export]
+macro_rules! route {
+    (GET $path:literal, $access:expr, $handler:path) => {
+        $crate::web::route::Route {
+            method: "GET",
+            path: $path,
+            access: $access,
+            build: || actix_web::web::get().to($handler),
+        }
+    };
+    (POST $path:literal, $access:expr, $handler:path) => {
+        $crate::web::route::Route {
+            method: "POST",
+            path: $path,
+            access: $access,
+            build: || actix_web::web::post().to($handler),
+        }
+    };
+}
+
+/// What certificate a route of the device listener asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Peer {
+    /// None: the route says who it is for in another way.
+    Anybody,
+    /// A certificate of the present enrolment, neither revoked nor expired.
+    Current,
+    /// The same, and one that expired at most 400 days ago will do: so that a wipe finds a phone that was switched off.
+    MayBeExpired,
+}
+
+/// A request of a phone, without the framework it came through.
+#[derive(Debug, Clone)]
+pub struct DeviceRequest {
+    /// The last part of the path where the route has one `{name}`.
+    pub tail: String,
+    /// The query string, undecoded.
+    pub query: String,
+    /// `Authorization`, when sent.
+    pub authorization: Option<String>,
+    /// `Content-Type`, when sent.
+    pub content_type: Option<String>,
+    /// The whole body, within the route's limit.
+    pub body: Vec<u8>,
+    /// The phone behind the certificate, judged for this very request; `None` on routes for anybody.
+    pub phone: Option<Phone>,
+    /// Where it came from: for rate limits alone.
+    pub address: IpAddr,
+}
+
+impl DeviceRequest {
+    /// The phone; only routes that ask for a certificate have one.
+    ///
+    /// # Errors
+    /// The route is one for anybody: a fault of ours, answered as such.
+    pub fn phone(&self) -> Answer<&Phone> {
+        self.phone.as_ref().ok_or_else(|| Problem::new(Kind::Internal, "no-phone", "This route knows no phone."))
+    }
+}
+
+/// An answer to a phone.
+#[derive(Debug, Clone)]
+pub struct DeviceResponse {
+    /// HTTP status.
+    pub status: u16,
+    /// `Content-Type`; empty for an empty body.
+    pub content_type: &'static str,
+    /// More headers.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// Close the connection after this answer.
+    pub close: bool,
+}
+
+impl DeviceResponse {
+    /// 204: done, nothing to say.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self { status: 204, content_type: "", headers: Vec::new(), body: Vec::new(), close: false }
+    }
+
+    /// 200 with a body.
+    #[must_use]
+    pub fn body(content_type: &'static str, body: Vec<u8>) -> Self {
+        Self { status: 200, content_type, headers: Vec::new(), body, close: false }
+    }
+}
+
+impl From<Problem> for DeviceResponse {
+    fn from(problem: Problem) -> Self {
+        let mut headers = Vec::new();
+        if let Some(seconds) = problem.retry_after {
+            headers.push(("Retry-After", seconds.to_string()));
+        }
+        if problem.kind == Kind::SignedOut {
+            headers.push(("WWW-Authenticate", "Basic realm=\"enrolment\", charset=\"UTF-8\"".to_owned()));
+        }
+        Self {
+            status: problem.kind.status().as_u16(),
+            content_type: "application/problem+json",
+            headers,
+            body: serde_json::to_vec(&problem.document()).unwrap_or_default(),
+            close: matches!(problem.kind, Kind::Forbidden),
+        }
+    }
+}
+
+/// A handler of the device listener. It knows nothing of the framework, because the listener may be replaced.
+pub type DeviceHandler =
+    fn(Arc<App>, DeviceRequest) -> Pin<Box<dyn Future<Output = Answer<DeviceResponse>> + Send>>;
+
+/// One line of the device listener's route table.
+#[derive(Clone, Copy)]
+pub struct DeviceRoute {
+    /// HTTP method.
+    pub method: &'static str,
+    /// Path; at most one `{name}`, at its end.
+    pub path: &'static str,
+    /// The certificate it asks for.
+    pub peer: Peer,
+    /// The most a body may carry, bytes.
+    pub most: usize,
+    /// What answers.
+    pub handle: DeviceHandler,
+}
+
+/// One line of the device listener's table: method, path, certificate, most bytes, handler.
+#[macro_export]
+macro_rules! device_route {
+    ($method:ident $path:literal, $peer:expr, $most:expr, $handler:path) => {
+        $crate::web::route::DeviceRoute {
+            method: stringify!($method),
+            path: $path,
+            peer: $peer,
+            most: $most,
+            handle: |app, request| Box::pin($handler(app, request)),
+        }
+    };
+}

@@ -1,0 +1,32 @@
+//! Sign in.
+
+use askama::Template;
+
+use super::{Frame, Input};
+
+/// `GET /sign-in`, and the answer to a `POST` that was refused.
+#[derive(Clone, Debug, Template)]
+#[template(path = "people/sign_in.html")]
+pub struct SignIn {
+    /// The layout's context, signed out.
+    pub frame: Frame,
+    /// What was typed; its error speaks for both fields, because the answer does not tell which was wrong.
+    pub email: Input,
+    /// Where to go afterwards: a path of this portal.
+    pub next: String,
+}
+
+impl SignIn {
+    /// The page after a wrong password.
+    #[must_use]
+    pub fn sample(frame: &Frame) -> Self {
+        let error = frame.t("sign-in-wrong");
+        Self { frame: frame.signed_out(), email: Input::wrong("dagny@northwind.example.org", &error), next: "/".to_owned() }
+    }
+
+    /// The page as it first opens.
+    #[must_use]
+    pub fn empty(frame: &Frame) -> Self {
+        Self { frame: frame.signed_out(), email: Input::default(), next: "/".to_owned() }
+    }
+}

@@ -1,0 +1,10 @@
+//! The queries, tried on SQLite and, where `MUSTER_TEST_POSTGRES_URL` names a server, on PostgreSQL. The rules around
+//! them are tested through the front door, in the workspace's `tests/`.
+
+mod commands;
+mod devices;
+mod doors;
+mod migrations;
+mod people;
+mod plans;
+mod trust;
