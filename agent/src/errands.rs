@@ -26,8 +26,13 @@ impl Live {
     /// server will not have the newer.
     pub(crate) async fn exchange(&mut self, agent: &mut Agent) -> Result<Vec<u8>, AgentError> {
         let locks = self.phone.lock_state().unwrap_or_default();
+        let mut inventory = self.phone.inventory();
+        // A phone that does not tell has been on for at least as long as its agent.
+        inventory
+            .uptime_seconds
+            .get_or_insert(agent.system.clock.powered_on().as_secs());
         let look = Look {
-            inventory: self.phone.inventory(),
+            inventory,
             locks,
             service_on: self.phone.service_on().ok(),
         };

@@ -42,7 +42,13 @@ impl Agent {
                 }
                 Ok(outcome) => {
                     failures = 0;
-                    self.spread(outcome.next_check_in.unwrap_or(ORDINARILY))
+                    let pause = self.spread(outcome.next_check_in.unwrap_or(ORDINARILY));
+                    tracing::info!(
+                        commands = outcome.commands.len(),
+                        seconds = pause.as_secs(),
+                        "checked in"
+                    );
+                    pause
                 }
                 Err(AgentError::Folder(error)) if error.is_final() => return Err(error.into()),
                 Err(error) => {

@@ -12,6 +12,7 @@ use crate::core::Core;
 use crate::core::act::{Act, Plan};
 use crate::core::decide::order;
 use crate::core::journal::{Outcome as TaskOutcome, Task};
+use crate::core::screen;
 use crate::net::NetError;
 use crate::net::client::ORDINARY;
 use crate::phones::{Lock, Phone, PhoneError, PhoneKind, SandboxPhone};
@@ -99,9 +100,15 @@ impl Turn {
             tracing::info!(command = %digest, kind = %task.command.kind(), "going on with an interrupted command");
             live.carry_out(agent, task).await?;
         }
+        let before = live.core.state().restrictions.clone();
         let passed = agent.passed();
         for act in live.core.pass_time(passed) {
-            live.act(agent, act).await.map_err(AgentError::Impossible)?;
+            if let Err(why) = live.act(agent, act).await {
+                // Tried again next time; a phone that fails here must still hear from its fleet.
+                tracing::error!(?act, why, "a restriction is over and could not be ended");
+                live.core.state_mut().restrictions.clone_from(&before);
+                break;
+            }
         }
         Ok(())
     }
@@ -172,12 +179,21 @@ impl Turn {
         agent: &mut Agent,
         outcome: Result<Outcome, AgentError>,
     ) -> Result<Outcome, AgentError> {
-        if let Some(live) = &mut self.live {
-            agent.folder.save(live.core.state())?;
-            let locks = live.phone.lock_state().unwrap_or_default();
-            if let Err(error) = live.phone.show(&live.core.screen(locks, agent.clock())) {
-                tracing::warn!(%error, "the screen could not be drawn");
+        let drawn = match &mut self.live {
+            Some(live) => {
+                agent.folder.save(live.core.state())?;
+                let locks = live.phone.lock_state().unwrap_or_default();
+                live.phone.show(&live.core.screen(locks, agent.clock()))
             }
+            None => {
+                let state = agent.folder.load()?;
+                let mut phone = state.phone.open(agent.folder.root())?;
+                let locks = phone.lock_state().unwrap_or_default();
+                phone.show(&screen::head(&state, locks))
+            }
+        };
+        if let Err(error) = drawn {
+            tracing::warn!(%error, "the screen could not be drawn");
         }
         outcome
     }
@@ -206,13 +222,15 @@ impl Live {
                 continue;
             };
             let verdict = self.core.decide(item, agent.clock());
-            let (written, task) = self.core.write_down(verdict, agent.clock());
+            let (mut written, task) = self.core.write_down(verdict, agent.clock());
             agent.folder.save(self.core.state())?;
             tracing::info!(command = ?written.command, reason = ?written.reason, "command judged");
-            outcome.commands.push(written);
             if let Some(task) = task {
+                let digest = task.digest;
                 self.carry_out(agent, task).await?;
+                written.state = self.core.told(&digest);
             }
+            outcome.commands.push(written);
         }
         Ok(outcome)
     }

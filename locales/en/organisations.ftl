@@ -15,3 +15,4 @@ customer-new = New customer
 fleet = Fleet
 fleet-none = No keys yet
 error-name-taken = There is one of this name already. Take another name.
+phones-narrow = phones

@@ -1,84 +1,101 @@
-# The record: one sentence per kind of event, `-more` its second line. `$actor`, `$phone` and `$command` are always there;
-# the other values are the event's own facts.
+# The record: one sentence per kind of event (the dots of its kind are dashes here), `-more` its second line.
+# `$actor`, `$phone` and `$command` are always there; the other values are the event's own facts, `$because` is a
+# phone's reason code in words.
 
 events-words = What was done, by whom. Nothing here can be edited.
 events-nothing = Nothing on the record matches.
 filter-about = About
+filter-weight = Weight
+filter-one-phone = Phone
+filter-one-command = Command
+filter-words = Words
 about-trouble = Trouble
+about-major = Turns
 about-phones = Phones
 about-commands = Commands
 about-people = People
+about-keys = Keys
 record-a-phone = a phone
 record-a-command = A command
 record-other = { $kind }, by { $actor }
 
-event-set-up-done = <b>{ $actor }</b> set this server up
-event-organisation-created = { $actor } created <b>{ $name }</b>
-event-member-added = { $actor } added { $name } as { $role }
+event-organisation-added = { $actor } created <b>{ $name }</b>
+event-member-added = { $actor } added <b>{ $name }</b> as { $role }
 event-member-disabled = { $actor } closed the account of { $name }
 event-member-signed-in = { $actor } signed in
 event-member-signed-out = { $actor } signed out
-event-member-sign-in-failed = A sign-in as { $email } failed
-event-member-locked-out = Too many failed sign-ins as { $email }
-event-member-password-set = { $actor } set a password
-event-member-password-changed = { $actor } changed their password
-event-member-password-link = { $actor } made a password link for { $name }
+event-member-refused = A sign-in as { $actor } was refused
+event-member-held-off = Sign-ins as { $actor } are held off: too many tries
+event-member-password-set = { $actor } set a new password
+event-member-link-given = { $actor } made a password link for { $name }
 event-session-ended = { $actor } signed another browser out
-event-token-made = { $actor } made the API token { $name }
-event-token-revoked = { $actor } revoked the API token { $name }
+event-token-made = { $actor } made the API token <b>{ $name }</b> as { $role }
+event-token-revoked = { $actor } revoked the API token <b>{ $name }</b>
 event-device-registered = { $phone } registered by { $actor }
 event-device-registered-more = { $model } for { $organisation }
-event-code-made = Enrolment code for { $phone } made by { $actor }
-event-code-withdrawn = Enrolment code for { $phone } withdrawn
-event-code-expired = Enrolment code for { $phone } ended unused
-event-enrolment-refused = An enrolment as { $phone } was refused
+event-device-changed = { $phone } changed by { $actor }
 event-device-enrolled = { $phone } <b>enrolled</b>
-event-device-enrolled-more = Enrolment { $epoch } of this phone
-event-device-re-enrolled = { $phone } <b>enrolled again</b>
-event-device-re-enrolled-more = Enrolment { $epoch }; commands for the one before are void
-event-device-enrolment-doubled = Two live enrolments of { $phone }
-event-enrolment-stated = { $phone } signed how it enrolled
-event-enrolment-stated-more = Trust came by { $pin }
+event-device-enrolled-more = Enrolment { $epoch } · its screen shows: { $words }
+event-device-renewed = Certificate of { $phone } renewed
+event-device-renewed-more = The phone made a new key for it
+event-device-revoked = Certificate of { $phone } <b>revoked</b> by { $actor }
 event-device-silent = { $phone } fell silent
-event-device-silent-more = No contact for { $days } days
 event-device-back = { $phone } is back
 event-device-back-more = After { $hours } hours without contact
-event-device-system-updated = { $phone } updated to { $system }
-event-device-report-cleaned = { $phone } reported text that had to be cut or cleaned
-event-device-report-future = { $phone } reports from the future; its time was not taken
-event-device-refused = A connection as { $phone } was refused
-event-device-killed = { $phone } left the fleet
-event-device-wiped = { $phone } is wiped and left the fleet
-event-device-state-damaged = { $phone } says that its state is damaged
-event-certificate-issued = Certificate for { $phone } issued
-event-certificate-renewed = Certificate of { $phone } renewed
-event-certificate-renewed-more = The phone made a new key for it
-event-certificate-revoked = Certificate of { $phone } <b>revoked</b> by { $actor }
+event-report-mended = { $phone } reported text that had to be cut or cleaned
+event-report-mended-more = Changed: { $fields }
+event-code-made = Enrolment code for { $phone } made by { $actor }
+event-enrolment-refused = An enrolment as { $phone } was refused
+event-enrolment-refused-more = { $why ->
+    [code] The code was wrong, used or over
+    [statement] Its statement did not verify: { $member }
+   *[request] Its request for a certificate did not fit
+}
+event-enrolment-stated = { $phone } signed how it enrolled
+event-enrolment-stated-more = { $pin ->
+    [image] It knew its fleet from its image
+    [manual] Somebody typed the fleet’s fingerprint into it
+   *[tofu] It took the fleet it was shown, on first use
+}
+event-device-enrolment-doubled = Two live enrolments of { $phone }
+event-device-enrolment-doubled-more = Compare the words on both screens; revoke the one that is not yours
+event-certificate-alarm = The server’s own certificate could not be renewed
+event-certificate-alarm-more = It ends { $ends }. { $why }
 event-certificate-server-issued = The server’s own certificate was renewed
-event-crl-published = A new list of revoked certificates was published
-event-command-drafted = { $command } asked for by { $actor }
+event-certificate-server-issued-more = It ends { $ends }
+event-command-drafted = { $command } of { $count ->
+    [one] one phone
+   *[other] { $count } phones
+} asked for by { $actor }
 event-command-drafted-more = “{ $reason }”
 event-command-approved = { $command } approved by <b>{ $actor }</b>
-event-command-approved-more = { $signed } of { $needed } signatures
+event-command-approved-more = { $signatures } of { $needed } signatures
 event-command-approval-refused = A signature for { $command } was refused
-event-command-approval-refused-more = It { $because }
-event-command-sealed = { $command } has its signatures and is queued
-event-command-queued = { $command } queued
-event-command-delivered = { $command } delivered to { $phone }
+event-command-approval-refused-more = Because { $because }
+event-command-reopened = { $command } needs new signatures: the keyring changed
+event-command-queued = { $command } of { $count ->
+    [one] one phone
+   *[other] { $count } phones
+} queued
 event-command-accepted = { $command } accepted by { $phone }
-event-command-deferred = { $command } waits on { $phone }
-event-command-deferred-more = The phone says: { $because }
 event-command-done = { $command } <b>done</b> on { $phone }
 event-command-done-more = Receipt verified
 event-command-failed = { $command } <b>failed</b> on { $phone }
-event-command-failed-more = The phone says: { $detail }
+event-command-failed-more = The phone says: { $because }
 event-command-refused = { $command } <b>refused</b> by { $phone }
 event-command-refused-more = The phone says: { $because }
 event-command-cancelled = { $command } cancelled by { $actor }
 event-command-expired = { $command } expired
-event-command-late = A late receipt for { $command } from { $phone }
-event-command-back-to-approval = { $command } needs new signatures: the keyring changed
+event-command-expired-more = { $count ->
+    [one] One phone did not fetch it in time
+   *[other] { $count } phones did not fetch it in time
+}
 event-receipt-rejected = A receipt from { $phone } was rejected
+event-receipt-rejected-more = Because { $because }
+event-receipt-stray = A receipt from { $phone } names a command this server does not know
 event-receipt-gap = A receipt of { $phone } is missing
+event-fleet-prepared = A fleet was prepared by { $actor }
+event-fleet-adopted = A fleet was adopted by { $actor }
+event-fleet-adopted-more = Fingerprint <span class="mono">{ $fingerprint }</span>
+event-log-forked = { $phone } has seen two logs of its fleet
 event-keyring-stored = Keyring { $version } stored
-event-fleet-created = Fleet of { $name } created

@@ -146,15 +146,22 @@ impl Core {
         }
     }
 
-    fn send_again(&mut self, command: Digest) -> Written {
-        let entry = self.state.journal.get(&command.to_string());
-        let receipt = entry.map(|entry| entry.receipt.clone());
-        let state = entry.map(|entry| match entry.progress {
+    /// What the newest receipt for a command says.
+    #[must_use]
+    pub fn told(&self, command: &Digest) -> Option<ReceiptState> {
+        let entry = self.state.journal.get(&command.to_string())?;
+        Some(match entry.progress {
             Progress::Accepted => ReceiptState::Accepted,
             Progress::Refused => ReceiptState::Refused,
             Progress::Done => ReceiptState::Done,
             Progress::Failed => ReceiptState::Failed,
-        });
+        })
+    }
+
+    fn send_again(&mut self, command: Digest) -> Written {
+        let entry = self.state.journal.get(&command.to_string());
+        let receipt = entry.map(|entry| entry.receipt.clone());
+        let state = self.told(&command);
         if let Some(receipt) = receipt
             && !self.state.receipts.contains(&receipt)
         {

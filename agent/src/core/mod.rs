@@ -17,7 +17,7 @@ pub mod limits;
 pub mod report;
 pub mod screen;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use muster_protocol::base64;
 use muster_protocol::digest::sha256;

@@ -7,29 +7,15 @@ use muster_protocol::words::{ENROLMENT_WORDS, words};
 use super::Core;
 use crate::phones::LockState;
 use crate::sentences;
+use crate::state::State;
 
 impl Core {
     /// The lines of the owner's screen.
     #[must_use]
     pub fn screen(&self, locks: LockState, clock: u64) -> Vec<String> {
         let state = &self.state;
-        let mut lines = vec![format!("{} · Muster", state.serial)];
-        let fleet_locks: Vec<_> = state.restrictions_of(Kind::LockFleet).collect();
-        for lock in &fleet_locks {
-            lines.push(sentences::locked_by_fleet(lock.until.time, &lock.reason));
-        }
-        if locks.owner {
-            lines.push(sentences::LOCKED.to_owned());
-        } else if fleet_locks.is_empty() {
-            lines.push(sentences::UNLOCKED.to_owned());
-        }
-        if let Some(ended) = &state.ended {
-            let sentence = if ended.by == Kind::Wipe {
-                sentences::WIPED
-            } else {
-                sentences::KILLED
-            };
-            lines.push(sentence.to_owned());
+        let mut lines = head(state, locks);
+        if state.ended.is_some() {
             return lines;
         }
         let suspensions: Vec<_> = state.restrictions_of(Kind::Suspend).collect();
@@ -91,6 +77,30 @@ impl Core {
             }
         }
     }
+}
+
+/// What the screen shows in any case: whose phone, which locks, and whether it has left its fleet. All there is to show
+/// once its keys are destroyed.
+#[must_use]
+pub fn head(state: &State, locks: LockState) -> Vec<String> {
+    let mut lines = vec![format!("{} · Muster", state.serial)];
+    for lock in state.restrictions_of(Kind::LockFleet) {
+        lines.push(sentences::locked_by_fleet(lock.until.time, &lock.reason));
+    }
+    if locks.owner {
+        lines.push(sentences::LOCKED.to_owned());
+    } else if state.restrictions_of(Kind::LockFleet).next().is_none() {
+        lines.push(sentences::UNLOCKED.to_owned());
+    }
+    if let Some(ended) = &state.ended {
+        let sentence = if ended.by == Kind::Wipe {
+            sentences::WIPED
+        } else {
+            sentences::KILLED
+        };
+        lines.push(sentence.to_owned());
+    }
+    lines
 }
 
 /// The first five words of a digest, for comparing at the counter.

@@ -212,9 +212,7 @@ pub async fn enrol(options: &EnrolOptions) -> Result<Enrolled, AgentError> {
         previous: None,
     })?;
     folder.save(&state)?;
-    if let Some(previous) = previous {
-        folder.keys(&previous).destroy()?;
-    }
+    folder.destroy_other_keys(&enrolment)?;
     drop(lock);
     if fresh && let Err(error) = options.phone.open(&options.state_dir)?.set_service(true) {
         tracing::warn!(%error, "the service could not be switched on");
@@ -361,5 +359,49 @@ async fn hand_in(options: &EnrolOptions) -> Result<(), AgentError> {
             Ok(())
         }
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use muster_protocol::command::Args;
+    use muster_protocol::ids::CaseNumber;
+    use muster_protocol::time::DAY;
+
+    use super::*;
+    use crate::core::tests::fleet::{ALICE, AUDITOR, Driven, Fleet, NOW};
+
+    #[test]
+    fn a092_re_enrolment_sheds_neither_lock_nor_hold() {
+        let mut fleet = Fleet::new();
+        let mut phone = Driven::new(&fleet);
+        let until = UnixTime(NOW + 30 * DAY);
+        let case = CaseNumber::parse("2026-114").expect("a case");
+        let lock = fleet.order(Args::LockFleet { until }, &[ALICE]);
+        let hold = fleet.order(Args::Hold { case, until }, &[AUDITOR]);
+        phone.one(&fleet, &lock, NOW);
+        phone.one(&fleet, &hold, NOW);
+        let earlier = phone.core.state().clone();
+        let mut next = fleet.state();
+        keep(&mut next, earlier.clone());
+        assert_eq!(next.restrictions, earlier.restrictions);
+        assert_eq!(next.holds, earlier.holds);
+        assert_eq!(next.checkpoint, earlier.checkpoint);
+        assert!(
+            next.journal.is_empty(),
+            "commands for the old enrolment id are not this phone's any more"
+        );
+    }
+
+    #[test]
+    fn a_fingerprint_is_typed_as_digits_or_words() {
+        let digest = sha256(b"a fleet");
+        let words = muster_protocol::words::words(digest.as_bytes()).join(" ");
+        assert_eq!(parse_fingerprint(&words), Ok(digest));
+        assert_eq!(
+            parse_fingerprint(&format!(" {} ", digest.to_string().to_uppercase())),
+            Ok(digest)
+        );
+        assert!(parse_fingerprint("acorn acorn").is_err());
     }
 }

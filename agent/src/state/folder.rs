@@ -100,6 +100,22 @@ impl Folder {
         KeyFiles::new(self.root.join(AGENT).join(KEYS).join(enrolment.to_string()))
     }
 
+    /// Destroys the keys of every enrolment but this one.
+    ///
+    /// # Errors
+    /// When one may be left.
+    pub fn destroy_other_keys(&self, kept: &EnrolmentId) -> Result<(), FolderError> {
+        let folder = self.root.join(AGENT).join(KEYS);
+        let entries = fs::read_dir(&folder).map_err(FolderError::file("read", &folder))?;
+        for entry in entries {
+            let path = entry.map_err(FolderError::file("read", &folder))?.path();
+            if !path.ends_with(kept.to_string()) {
+                KeyFiles::new(path).destroy()?;
+            }
+        }
+        Ok(())
+    }
+
     /// Makes the folder if it is not there.
     ///
     /// # Errors

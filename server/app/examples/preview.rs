@@ -10,12 +10,18 @@ use muster::web::{
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let folder = std::env::args().nth(1).map(PathBuf::from).ok_or("which folder? Give it as the argument")?;
+    let folder = std::env::args()
+        .nth(1)
+        .map(PathBuf::from)
+        .ok_or("which folder? Give it as the argument")?;
     let now = "2026-11-23T14:06:12Z".parse()?;
     let texts = Catalogue::load()?.texts("en");
     let mut names = Vec::new();
     for theme in [Theme::Light, Theme::Dark] {
-        let frame = Frame { theme, ..Frame::sample(texts.clone(), now) };
+        let frame = Frame {
+            theme,
+            ..Frame::sample(texts.clone(), now)
+        };
         let place = folder.join(theme.as_str());
         fs::create_dir_all(&place)?;
         names.clear();

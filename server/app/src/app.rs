@@ -100,7 +100,7 @@ impl App {
         Ok(Self {
             session_keys: SessionKeys::new(&vault.derive("session-cookies")),
             passwords: Passwords::new(config.password_cost)?,
-            texts: Catalogue::load(),
+            texts: Catalogue::load().map_err(|error| error.to_string())?,
             mailer: Mailer::new(&config.mail)?,
             node: random.id(clock.now()),
             fleet_keys: FleetKeys::default(),

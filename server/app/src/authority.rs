@@ -16,9 +16,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
-use muster_pki::authority::{Authority as Place, Hierarchy, Issuer, StoredAuthority, StoredHierarchy};
+use muster_pki::authority::{Authority as Place, Hierarchy, StoredAuthority, StoredHierarchy};
 use muster_pki::certificate::{certificate_from_pem, certificate_pem};
 use muster_pki::issue::{Issued, Plan, issue};
+use muster_pki::issuer::Issuer;
 use muster_pki::key::{PublicKey, SecretKey};
 use muster_pki::profile::{AlternativeName, CrlUrl, DeviceSubject, Profile, ServerNames};
 use muster_pki::serial::Serial;
@@ -334,9 +335,10 @@ fn read(folder: &Path) -> Result<StoredHierarchy, String> {
 
 /// The names of the listener: where phones are sent, what the settings add, and this machine itself.
 fn names(config: &Config, device_url: &str) -> Result<ServerNames, String> {
-    let host = host(device_url);
+    // An address that means "all of this machine's" is nobody's name.
+    let host = Some(host(device_url)).filter(|host| !matches!(*host, "0.0.0.0" | "[::]"));
     let own = ["localhost", "127.0.0.1", "::1"];
-    let all = std::iter::once(host).chain(config.device.names.iter().map(String::as_str)).chain(own);
+    let all = host.into_iter().chain(config.device.names.iter().map(String::as_str)).chain(own);
     ServerNames::parse(all).map_err(|error| format!("The names of the device listener (device.url, device.names): {error}."))
 }
 

@@ -5,6 +5,7 @@ use crate::features::operations::schedule::Job;
 use crate::web::route::{DeviceRoute, Route};
 
 pub mod commands;
+pub mod demo;
 pub mod enrolment;
 pub mod fleet;
 pub mod operations;

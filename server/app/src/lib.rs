@@ -11,6 +11,7 @@ pub mod config;
 pub mod crash;
 pub mod features;
 pub mod mail;
+pub mod offline;
 pub mod passwords;
 pub mod random;
 pub mod server;

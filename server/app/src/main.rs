@@ -1,2 +1,5 @@
-//! muster
-fn main() {}
+//! The program `muster`.
+
+fn main() -> std::process::ExitCode {
+    muster::cli::main()
+}

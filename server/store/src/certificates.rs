@@ -78,6 +78,21 @@ pub fn list_of_device(c: &mut Conn, scope: &Scope, device: &str) -> StoreResult<
         .load(c)?)
 }
 
+/// When the first of the devices that [`count_expiring`] counts loses its certificate.
+pub fn first_expiring(c: &mut Conn, scope: &Scope, now: i64, until: i64) -> StoreResult<Option<i64>> {
+    let query = certificates::table.inner_join(devices::table).into_boxed();
+    let query = in_scope!(query, scope, devices);
+    Ok(query
+        .filter(certificates::state.eq("issued"))
+        .filter(certificates::not_after.gt(now))
+        .filter(certificates::not_after.le(until))
+        .filter(devices::lifecycle.eq("enrolled"))
+        .order(certificates::not_after)
+        .select(certificates::not_after)
+        .first(c)
+        .optional()?)
+}
+
 /// How many enrolled devices of the scope hold no certificate that lasts beyond `until`, though they hold one now.
 pub fn count_expiring(c: &mut Conn, scope: &Scope, now: i64, until: i64) -> StoreResult<i64> {
     #[derive(QueryableByName)]
@@ -204,6 +219,19 @@ pub fn der_for_key(
         .first(c)
         .optional()?;
     Ok(bytes.flatten())
+}
+
+/// The other certificates an enrolment holds that are older than this one: done with once it was used.
+pub fn issued_before(c: &mut Conn, enrolment: &str, serial_number: &str) -> StoreResult<Vec<String>> {
+    let own: Option<i64> =
+        certificates::table.find(serial_number).select(certificates::created_at).first(c).optional()?;
+    let Some(own) = own else { return Ok(Vec::new()) };
+    Ok(certificates::table
+        .filter(certificates::enrolment_id.eq(enrolment))
+        .filter(certificates::state.eq("issued"))
+        .filter(certificates::created_at.lt(own))
+        .select(certificates::serial_number)
+        .load(c)?)
 }
 
 /// The newest issued certificate of a profile that is no device's: the server's own.

@@ -124,6 +124,26 @@ pub fn state(c: &mut Conn, scope: &Scope, id: &str) -> StoreResult<Option<Device
         .optional()?)
 }
 
+/// The models of the scope's devices, by name: what a form offers while somebody types.
+pub fn models(c: &mut Conn, scope: &Scope, limit: i64) -> StoreResult<Vec<String>> {
+    let query = devices::table.select(devices::model).distinct().into_boxed();
+    let query = in_scope!(query, scope, devices);
+    Ok(query.order(devices::model).limit(limit).load(c)?)
+}
+
+/// The newest status reports of the scope's enrolled devices, JSON as stored, in no order.
+pub fn reports(c: &mut Conn, scope: &Scope, limit: i64) -> StoreResult<Vec<String>> {
+    let query = device_state::table.inner_join(devices::table).into_boxed();
+    let query = in_scope!(query, scope, devices);
+    let reports: Vec<Option<String>> = query
+        .filter(devices::lifecycle.eq("enrolled"))
+        .filter(device_state::report.is_not_null())
+        .limit(limit)
+        .select(device_state::report)
+        .load(c)?;
+    Ok(reports.into_iter().flatten().collect())
+}
+
 /// Moves a device on to `to` if it is in one of `from`; `false` otherwise.
 pub fn set_lifecycle(
     c: &mut Conn,

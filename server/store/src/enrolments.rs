@@ -45,6 +45,28 @@ pub fn stated_of(c: &mut Conn, ids: &[String]) -> StoreResult<Vec<String>> {
         .load(c)?)
 }
 
+/// How many devices of the scope enrolled for the first time on each day from `from` on (microseconds): (days since
+/// 1970-01-01 UTC, how many), ascending. Days without any are left out.
+pub fn first_per_day(c: &mut Conn, scope: &Scope, from: i64) -> StoreResult<Vec<(i64, i64)>> {
+    let query = enrolments::table.inner_join(devices::table).into_boxed();
+    let query = in_scope!(query, scope, devices);
+    let moments: Vec<i64> = query
+        .filter(enrolments::epoch.eq(1))
+        .filter(enrolments::created_at.ge(from))
+        .order(enrolments::created_at)
+        .select(enrolments::created_at)
+        .load(c)?;
+    let mut days: Vec<(i64, i64)> = Vec::new();
+    for moment in moments {
+        let day = moment.div_euclid(86_400_000_000);
+        match days.last_mut() {
+            Some((last, count)) if *last == day => *count += 1,
+            Some(_) | None => days.push((day, 1)),
+        }
+    }
+    Ok(days)
+}
+
 // For phones: the caller is the device itself. There is no person and therefore no scope.
 
 /// Adds one. Conflict `enrolments.id`: this key was enrolled before.

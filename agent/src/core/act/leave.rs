@@ -7,14 +7,16 @@ use super::{Act, Change, Plan};
 use crate::phones::Lock;
 use crate::state::{Ended, State};
 
-pub(super) fn plan(kind: Kind) -> Plan {
+pub(super) fn plan(state: &State, kind: Kind) -> Plan {
     let mut acts = Vec::new();
     if kind == Kind::Wipe {
         acts.push(Act::EraseUserData);
     }
     acts.push(Act::EraseServiceData);
-    // Nobody could open the fleet's lock from here on, so it becomes the owner's, which always was the owner's to open.
-    acts.extend([Act::Lock(Lock::Owner), Act::UnlockFleet]);
+    if state.restrictions_of(Kind::LockFleet).next().is_some() {
+        // Nobody could open the fleet's lock from here on, so it becomes the owner's.
+        acts.extend([Act::Lock(Lock::Owner), Act::UnlockFleet]);
+    }
     Plan::Do(acts, Change::Leave(kind))
 }
 

@@ -97,7 +97,7 @@ impl Core {
             | Args::Cancel { lifts }
             | Args::Release { lifts } => lift::plan(state, command, lifts),
             Args::Hold { case, until } => hold::plan(state, task, case, *until, now),
-            Args::Kill | Args::Wipe => leave::plan(command.kind()),
+            Args::Kill | Args::Wipe => leave::plan(state, command.kind()),
             Args::Transfer { .. } => {
                 Plan::Unable("this version of the agent cannot move to another fleet")
             }

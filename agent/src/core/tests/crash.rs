@@ -176,3 +176,56 @@ fn the_screen_shows_the_lock_and_the_words() {
     assert!(screen.contains(crate::sentences::LOCKED), "{screen}");
     assert!(screen.contains("This enrolment: "), "{screen}");
 }
+
+#[test]
+fn a_running_agent_may_move_between_threads() {
+    fn is_send<T: Send>(_: &T) {}
+    let folder = tempfile::tempdir().expect("a folder");
+    Fleet::new().install(folder.path());
+    let mut agent = Agent::open(
+        folder.path(),
+        Options {
+            system: system(),
+            crash: None,
+        },
+    )
+    .expect("whole");
+    is_send(&agent.run(std::future::pending()));
+}
+
+#[test]
+fn a_restriction_outlives_a_restart_of_the_agent() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut fleet = Fleet::new();
+    fleet.install(folder.path());
+    let until = muster_protocol::time::UnixTime(super::fleet::NOW + 86_400);
+    let lock = fleet.order(Args::LockFleet { until }, &[ALICE]);
+    assert!(in_process(
+        folder.path(),
+        None,
+        fleet.bundle(&[&lock]).encode()
+    ));
+    assert!(in_process(folder.path(), None, Bundle::default().encode()));
+    assert_eq!(
+        crate::phones::owner_unlock(folder.path()).expect("typed"),
+        crate::phones::OwnerUnlock::FleetLockHolds
+    );
+    let screen = fs::read_to_string(folder.path().join("screen.txt")).expect("a screen");
+    assert!(
+        screen.contains("Locked by the fleet until") && screen.contains("left in a taxi"),
+        "{screen}"
+    );
+    let kill = fleet.command(&super::fleet::Draft {
+        logged: false,
+        ..super::fleet::Draft::new(Args::Kill, &[ALICE])
+    });
+    assert!(in_process(
+        folder.path(),
+        None,
+        fleet.bundle(&[&kill]).encode()
+    ));
+    assert!(
+        folder.path().join("service").exists(),
+        "not logged, so not done"
+    );
+}

@@ -89,7 +89,7 @@ pub const WITNESSES: [u8; 2] = [7, 8];
 /// The fleet's side: what people and the server hold.
 pub struct Fleet {
     pub keyring: Keyring,
-    pub leaf: Leaf,
+    leaf: Leaf,
     numbered: u64,
 }
 

@@ -2,7 +2,6 @@
 
 mod crash;
 mod decisions;
-pub(super) mod fleet;
+pub(crate) mod fleet;
 mod holds;
 mod time;
-mod live;

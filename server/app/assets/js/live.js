@@ -33,6 +33,8 @@ const follow = (root) => {
         tag = answer.headers.get("ETag") ?? "";
         if (exchange(await answer.text())) {
           if (mark) mark.hidden = true;
+          // The next field is at hand, unless somebody is busy elsewhere on the page.
+          if (document.activeElement === document.body && root.dataset.liveThen) document.querySelector(root.dataset.liveThen)?.focus();
           return;
         }
       } else if (answer.status === 401 || answer.status === 403 || answer.status === 404) {

@@ -10,6 +10,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_core::future::LocalBoxFuture;
 use muster_domain::permission::{Permission, Role};
 use muster_domain::scope::Scope;
+use muster_store::organisations::Organisation;
 use muster_store::{api_tokens, sessions};
 use sha2::{Digest, Sha256};
 
@@ -71,6 +72,12 @@ pub struct Home {
     pub kind: String,
     /// The reseller at or above it; `None` for the operator.
     pub reseller: Option<String>,
+}
+
+impl From<Organisation> for Home {
+    fn from(row: Organisation) -> Self {
+        Self { id: row.id, name: row.name, kind: row.kind, reseller: row.reseller_id }
+    }
 }
 
 impl Home {
@@ -227,17 +234,12 @@ async fn by_token(request: &HttpRequest, app: &App) -> Answer<Actor> {
     };
     let (hash, now) = (secret_hash(secret.trim()), app.clock.now().as_microsecond());
     let found = app.store.read(move |c| api_tokens::find_live_by_hash(c, &hash, now)).await?;
-    let Some(token) = found else {
+    let Some((token, home)) = found else {
         let detail = "This API token is unknown, expired or revoked. Make a new one in the portal.";
         return Err(Problem::new(Kind::SignedOut, "token", detail));
     };
     let role = role(&token.role)?;
-    let organisation = Home {
-        id: token.organisation_id,
-        name: token.organisation_name,
-        kind: token.organisation_kind,
-        reseller: token.reseller_id,
-    };
+    let organisation = Home::from(home);
     if token.last_used_at.is_none_or(|used| used + TOUCH_EVERY * 1_000_000 < now) {
         let id = token.id.clone();
         app.store.write(move |tx| api_tokens::touch(tx, &id, now)).await?;
@@ -249,29 +251,25 @@ async fn by_session(request: &HttpRequest, app: &App) -> Answer<Actor> {
     let first = || Problem::new(Kind::SignInFirst, "signed-out", "Sign in to go on.");
     let claims = session::of_request(app, request).ok_or_else(first)?;
     let (id, now) = (claims.sid.clone(), app.clock.now().as_microsecond());
-    let found = app.store.read(move |c| sessions::find_live(c, &id, now)).await?.ok_or_else(first)?;
-    if found.last_seen_at + IDLE_FOR * 1_000_000 < now {
+    let found = app.store.read(move |c| sessions::find_live(c, &id, now)).await?;
+    let (session, member, home) = found.ok_or_else(first)?;
+    if session.last_seen_at + IDLE_FOR * 1_000_000 < now {
         return Err(first());
     }
-    if found.last_seen_at + TOUCH_EVERY * 1_000_000 < now {
-        let id = found.id.clone();
-        app.store.write(move |tx| sessions::touch(tx, &id, now)).await?;
+    if session.last_seen_at + TOUCH_EVERY * 1_000_000 < now {
+        let (id, until) = (session.id.clone(), session.expires_at);
+        app.store.write(move |tx| sessions::touch(tx, &id, now, until)).await?;
     }
-    let role = role(&found.role)?;
-    let organisation = Home {
-        id: found.organisation_id,
-        name: found.organisation_name,
-        kind: found.organisation_kind,
-        reseller: found.reseller_id,
-    };
+    let role = role(&member.role)?;
+    let organisation = Home::from(home);
     Ok(Actor {
         who: Who::Member {
-            id: found.member_id,
-            session: found.id,
+            id: member.id,
+            session: session.id,
             csrf: claims.csrf,
-            confirmed_at: found.confirmed_at,
+            confirmed_at: session.confirmed_at,
         },
-        name: found.name,
+        name: member.name,
         role,
         scope: organisation.scope(),
         organisation,

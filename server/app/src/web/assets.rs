@@ -47,7 +47,12 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         .iter()
         .map(|&(path, bytes, content_type)| {
             let digest = Sha256::digest(bytes);
-            Asset { path, bytes, content_type, version: hex::encode(&digest[..8]) }
+            Asset {
+                path,
+                bytes,
+                content_type,
+                version: hex::encode(&digest[..8]),
+            }
         })
         .collect()
 });
@@ -80,7 +85,11 @@ mod tests {
 
     #[test]
     fn each_file_is_found_by_its_path_and_nothing_else_is() {
-        assert!(all().iter().all(|asset| std::ptr::eq(lookup(asset.path).unwrap(), asset)));
+        assert!(
+            all()
+                .iter()
+                .all(|asset| std::ptr::eq(lookup(asset.path).unwrap(), asset))
+        );
         assert!(lookup("../Cargo.toml").is_none());
         assert!(lookup("").is_none());
         assert_eq!(lookup("muster.css").unwrap().version.len(), 16);

@@ -125,27 +125,28 @@ async fn identify(request: &HttpRequest, app: &Arc<App>, peer: Peer) -> Answer<P
     let Some(known) = known else {
         return Err(refused("certificate-unknown", "This server did not issue that certificate."));
     };
-    if known.state != "issued" {
+    let (certificate, device) = (known.certificate, known.device);
+    if certificate.state != "issued" {
         return Err(refused("certificate-revoked", "This certificate was revoked. Enrol the phone again with a new code."));
     }
-    if known.device_enrolment_id.as_deref() != Some(known.enrolment_id.as_str()) {
-        return Err(refused("enrolment-old", "This certificate is of an older enrolment of the phone."));
+    if device.enrolment_id.as_deref() != Some(known.enrolment.id.as_str()) || known.enrolment.ended_at.is_some() {
+        return Err(refused("enrolment-old", "This certificate is of an enrolment of the phone that is over."));
     }
     let now = app.clock.now().as_microsecond();
-    if known.not_after < now {
+    if certificate.not_after < now {
         let grace = i64::try_from(super::tls::EXPIRED_GRACE.as_micros()).unwrap_or(i64::MAX);
-        if peer == Peer::Current || known.not_after.saturating_add(grace) < now {
+        if peer == Peer::Current || certificate.not_after.saturating_add(grace) < now {
             return Err(refused("certificate-expired", "This certificate expired. Renew it at simplereenroll, or enrol the phone again."));
         }
     }
     Ok(Phone {
-        device: known.device_id,
-        enrolment: known.enrolment_id,
-        serial: known.device_serial_number,
-        fleet: known.fleet_id,
-        reseller: known.reseller_id,
-        organisation: known.organisation_id,
-        certificate: known.serial_number,
+        device: device.id,
+        enrolment: known.enrolment.id,
+        serial: device.serial_number,
+        fleet: device.fleet_id,
+        reseller: device.reseller_id,
+        organisation: device.organisation_id,
+        certificate: certificate.serial_number,
         certificate_der: der,
     })
 }

@@ -69,8 +69,8 @@ async fn asset(request: HttpRequest) -> Result<HttpResponse, Problem> {
         .body(asset.bytes))
 }
 
-async fn wrong_method() -> Problem {
-    Problem::new(Kind::NotFound, "method", "This address does not take that method.")
+async fn wrong_method() -> Result<HttpResponse, Problem> {
+    Err(Problem::new(Kind::NotFound, "method", "This address does not take that method."))
 }
 
 async fn nothing_here() -> Result<HttpResponse, Problem> {

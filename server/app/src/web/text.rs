@@ -6,7 +6,9 @@
 use std::{borrow::Cow, fmt, sync::Arc};
 
 use askama::filters::HtmlSafe;
-use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle, types::FluentNumber};
+use fluent_bundle::{
+    FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle, types::FluentNumber,
+};
 use unic_langid::LanguageIdentifier;
 
 /// The English catalogue, one file per feature.
@@ -14,13 +16,28 @@ const ENGLISH: &[(&str, &str)] = &[
     ("portal", include_str!("../../../../locales/en/portal.ftl")),
     ("people", include_str!("../../../../locales/en/people.ftl")),
     ("fleet", include_str!("../../../../locales/en/fleet.ftl")),
-    ("enrolment", include_str!("../../../../locales/en/enrolment.ftl")),
-    ("commands", include_str!("../../../../locales/en/commands.ftl")),
-    ("refusals", include_str!("../../../../locales/en/refusals.ftl")),
-    ("organisations", include_str!("../../../../locales/en/organisations.ftl")),
+    (
+        "enrolment",
+        include_str!("../../../../locales/en/enrolment.ftl"),
+    ),
+    (
+        "commands",
+        include_str!("../../../../locales/en/commands.ftl"),
+    ),
+    (
+        "refusals",
+        include_str!("../../../../locales/en/refusals.ftl"),
+    ),
+    (
+        "organisations",
+        include_str!("../../../../locales/en/organisations.ftl"),
+    ),
     ("record", include_str!("../../../../locales/en/record.ftl")),
     ("mail", include_str!("../../../../locales/en/mail.ftl")),
-    ("operations", include_str!("../../../../locales/en/operations.ftl")),
+    (
+        "operations",
+        include_str!("../../../../locales/en/operations.ftl"),
+    ),
 ];
 
 /// A key of the catalogue, named in code: in the vocabulary's tables, so that the test above finds it.
@@ -36,7 +53,11 @@ pub struct CatalogueError {
 
 impl fmt::Display for CatalogueError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the catalogue {}.ftl cannot be read: {}", self.file, self.faults)
+        write!(
+            f,
+            "the catalogue {}.ftl cannot be read: {}",
+            self.file, self.faults
+        )
     }
 }
 
@@ -72,13 +93,19 @@ impl Html {
     /// A serial number, set in the fixed-width face.
     #[must_use]
     pub fn serial(serial_number: &str) -> Self {
-        Self(format!("<span class=\"mono nowrap\">{}</span>", Self::escape(serial_number)))
+        Self(format!(
+            "<span class=\"mono nowrap\">{}</span>",
+            Self::escape(serial_number)
+        ))
     }
 
     /// A link; both address and words are escaped.
     #[must_use]
     pub fn link(address: &str, words: &Html, class: &str) -> Self {
-        Self(format!("<a class=\"{class}\" href=\"{}\">{words}</a>", Self::escape(address)))
+        Self(format!(
+            "<a class=\"{class}\" href=\"{}\">{words}</a>",
+            Self::escape(address)
+        ))
     }
 
     /// The markup.
@@ -108,23 +135,37 @@ impl Catalogue {
     /// # Errors
     /// When one of them cannot be parsed, or two of its files hold the same key.
     pub fn load() -> Result<Self, CatalogueError> {
-        let english: LanguageIdentifier = "en"
-            .parse()
-            .map_err(|fault| CatalogueError { file: "portal".to_owned(), faults: format!("{fault:?}") })?;
+        let english: LanguageIdentifier = "en".parse().map_err(|fault| CatalogueError {
+            file: "portal".to_owned(),
+            faults: format!("{fault:?}"),
+        })?;
         let mut bundle = FluentBundle::new_concurrent(vec![english]);
         // Isolation marks around each value would land in titles, attributes and copied text.
         bundle.set_use_isolating(false);
         bundle.set_formatter(Some(|value, _| match value {
             FluentValue::Number(number) => Some(grouped(number)),
-            FluentValue::String(_) | FluentValue::Custom(_) | FluentValue::None | FluentValue::Error => None,
+            FluentValue::String(_)
+            | FluentValue::Custom(_)
+            | FluentValue::None
+            | FluentValue::Error => None,
         }));
         for (file, source) in ENGLISH {
-            let fault = |faults: String| CatalogueError { file: (*file).to_owned(), faults };
-            let resource =
-                FluentResource::try_new((*source).to_owned()).map_err(|(_, errors)| fault(format!("{errors:?}")))?;
-            bundle.add_resource(resource).map_err(|errors| fault(format!("{errors:?}")))?;
+            let fault = |faults: String| CatalogueError {
+                file: (*file).to_owned(),
+                faults,
+            };
+            let resource = FluentResource::try_new((*source).to_owned())
+                .map_err(|(_, errors)| fault(format!("{errors:?}")))?;
+            bundle
+                .add_resource(resource)
+                .map_err(|errors| fault(format!("{errors:?}")))?;
         }
-        Ok(Self { english: Texts { bundle: Arc::new(bundle), language: "en" } })
+        Ok(Self {
+            english: Texts {
+                bundle: Arc::new(bundle),
+                language: "en",
+            },
+        })
     }
 
     /// The texts in the best language for a browser's `Accept-Language`. English is the only one so far.
@@ -143,7 +184,9 @@ pub struct Texts {
 
 impl fmt::Debug for Texts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Texts").field("language", &self.language).finish_non_exhaustive()
+        f.debug_struct("Texts")
+            .field("language", &self.language)
+            .finish_non_exhaustive()
     }
 }
 
@@ -169,8 +212,12 @@ impl Texts {
     /// A text with arguments, as plain words.
     #[must_use]
     pub fn with(&self, key: &str, arguments: &[(&str, FluentValue<'_>)]) -> String {
-        let args = arguments.iter().map(|(name, value)| (*name, value.clone())).collect();
-        self.format(key, Some(&args)).unwrap_or_else(|| format!("⟦{key}⟧"))
+        let args = arguments
+            .iter()
+            .map(|(name, value)| (*name, value.clone()))
+            .collect();
+        self.format(key, Some(&args))
+            .unwrap_or_else(|| format!("⟦{key}⟧"))
     }
 
     /// A text that depends on a number, `$n` in the catalogue.
@@ -200,7 +247,10 @@ impl Texts {
                 (*name, value)
             })
             .collect();
-        Html(self.format(key, Some(&args)).unwrap_or_else(|| format!("⟦{key}⟧")))
+        Html(
+            self.format(key, Some(&args))
+                .unwrap_or_else(|| format!("⟦{key}⟧")),
+        )
     }
 
     /// Whether the catalogue has this key, for vocabularies that grow elsewhere (event kinds, refusal codes).
@@ -238,10 +288,13 @@ pub enum Part<'a> {
 /// Digits in groups of three.
 fn grouped(number: &FluentNumber) -> String {
     let plain = number.as_string().into_owned();
-    let (whole, fraction) = plain.split_once('.').map_or((plain.as_str(), ""), |(w, f)| (w, f));
+    let (whole, fraction) = plain
+        .split_once('.')
+        .map_or((plain.as_str(), ""), |(w, f)| (w, f));
     let mut out = String::with_capacity(plain.len() + 4);
     for (i, digit) in whole.chars().enumerate() {
-        if i > 0 && (whole.len() - i).is_multiple_of(3) && whole.as_bytes()[i - 1].is_ascii_digit() {
+        if i > 0 && (whole.len() - i).is_multiple_of(3) && whole.as_bytes()[i - 1].is_ascii_digit()
+        {
             out.push(',');
         }
         out.push(digit);

@@ -25,7 +25,11 @@ fn files(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
 fn used() -> BTreeSet<String> {
     let source = Path::new(file!()).parent().unwrap().parent().unwrap();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let source = if root.join("src/web").exists() { root.join("src") } else { source.to_owned() };
+    let source = if root.join("src/web").exists() {
+        root.join("src")
+    } else {
+        source.to_owned()
+    };
     let mut paths = Vec::new();
     files(&source, ".rs", &mut paths);
     for ending in [".html", ".txt"] {
@@ -37,13 +41,22 @@ fn used() -> BTreeSet<String> {
             continue;
         }
         let text = std::fs::read_to_string(&path).unwrap();
-        for opening in [".t(", ".get(", ".count(", ".with(", ".put(", ".rich(", "Key("] {
+        for opening in [
+            ".t(", ".get(", ".count(", ".with(", ".put(", ".rich(", "Key(",
+        ] {
             for (at, _) in text.match_indices(opening) {
-                let receiver = text[..at].rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or("");
+                let receiver = text[..at]
+                    .trim_end()
+                    .rsplit(|c: char| !c.is_alphanumeric() && c != '_')
+                    .next()
+                    .unwrap_or("");
                 if opening != "Key(" && !["t", "texts", "frame", "self"].contains(&receiver) {
                     continue;
                 }
-                let Some(literal) = text[at + opening.len()..].trim_start().strip_prefix('"') else { continue };
+                let Some(literal) = text[at + opening.len()..].trim_start().strip_prefix('"')
+                else {
+                    continue;
+                };
                 let key = literal.split('"').next().unwrap();
                 // `self.get("limit")` of a query or a header is somebody else's; a key of one word is a word we know.
                 if receiver != "self" || opening == ".t(" {
@@ -68,10 +81,18 @@ fn present() -> BTreeSet<String> {
 fn every_key_is_there_and_none_is_left_over() {
     let (used, present) = (used(), present());
     let missing: Vec<_> = used.difference(&present).collect();
-    let left_over: Vec<_> =
-        present.difference(&used).filter(|key| !FAMILIES.iter().any(|family| key.starts_with(family))).collect();
-    assert!(missing.is_empty(), "used and not in locales/en: {missing:#?}");
-    assert!(left_over.is_empty(), "in locales/en and never used: {left_over:#?}");
+    let left_over: Vec<_> = present
+        .difference(&used)
+        .filter(|key| !FAMILIES.iter().any(|family| key.starts_with(family)))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "used and not in locales/en: {missing:#?}"
+    );
+    assert!(
+        left_over.is_empty(),
+        "in locales/en and never used: {left_over:#?}"
+    );
 }
 
 #[test]
@@ -90,5 +111,8 @@ fn what_is_put_into_a_sentence_is_escaped() {
     let hostile = "<script>alert(1)</script>";
     let said = texts.rich("event-member-signed-in", &[("actor", Part::Text(hostile))]);
     assert!(!said.as_str().contains("<script"), "{said}");
-    assert_eq!(Html::escape("a<b>&\"'").as_str(), "a&lt;b&gt;&amp;&quot;&#39;");
+    assert_eq!(
+        Html::escape("a<b>&\"'").as_str(),
+        "a&lt;b&gt;&amp;&quot;&#39;"
+    );
 }

@@ -15,7 +15,11 @@ pub fn relative(t: &Texts, at: Timestamp, now: Timestamp) -> String {
         return t.get("time-just-now");
     }
     let words = span(t, seconds.unsigned_abs());
-    if seconds > 0 { t.put("time-ago", "span", &words) } else { t.put("time-in", "span", &words) }
+    if seconds > 0 {
+        t.put("time-ago", "span", &words)
+    } else {
+        t.put("time-in", "span", &words)
+    }
 }
 
 /// A length of time, rounded to what a person wants to know: minutes, hours and minutes, or days.
@@ -26,7 +30,13 @@ pub fn span(t: &Texts, seconds: u64) -> String {
     if minutes < 60 {
         t.count("time-minutes", minutes)
     } else if hours < 6 {
-        t.with("time-hours-minutes", &[("h", FluentValue::from(hours)), ("m", FluentValue::from(minutes % 60))])
+        t.with(
+            "time-hours-minutes",
+            &[
+                ("h", FluentValue::from(hours)),
+                ("m", FluentValue::from(minutes % 60)),
+            ],
+        )
     } else if hours < 48 {
         t.count("time-hours", hours)
     } else {
@@ -38,13 +48,21 @@ pub fn span(t: &Texts, seconds: u64) -> String {
 #[must_use]
 pub fn exact(t: &Texts, at: Timestamp) -> String {
     let z = at.to_zoned_datetime(TimeZone::UTC);
-    t.with("time-exact", &[("date", date(t, z.date()).into()), ("time", z.strftime("%H:%M:%S").to_string().into())])
+    t.with(
+        "time-exact",
+        &[
+            ("date", date(t, z.date()).into()),
+            ("time", z.strftime("%H:%M:%S").to_string().into()),
+        ],
+    )
 }
 
 /// “14:06”.
 #[must_use]
 pub fn clock(at: Timestamp) -> String {
-    at.to_zoned_datetime(TimeZone::UTC).strftime("%H:%M").to_string()
+    at.to_zoned_datetime(TimeZone::UTC)
+        .strftime("%H:%M")
+        .to_string()
 }
 
 /// “2 June 2026”.
@@ -65,7 +83,10 @@ pub fn date(t: &Texts, day: Date) -> String {
 pub fn short_date(t: &Texts, day: Date) -> String {
     t.with(
         "time-short-date",
-        &[("day", day.day().to_string().into()), ("month", t.count("time-month-short", month(day)).into())],
+        &[
+            ("day", day.day().to_string().into()),
+            ("month", t.count("time-month-short", month(day)).into()),
+        ],
     )
 }
 
@@ -85,7 +106,14 @@ pub fn day_head(t: &Texts, at: Timestamp, now: Timestamp) -> String {
     t.with(
         "time-weekday-date",
         &[
-            ("weekday", t.count("time-weekday", u64::from(day.weekday().to_monday_one_offset().unsigned_abs())).into()),
+            (
+                "weekday",
+                t.count(
+                    "time-weekday",
+                    u64::from(day.weekday().to_monday_one_offset().unsigned_abs()),
+                )
+                .into(),
+            ),
             ("day", day.day().to_string().into()),
             ("month", t.count("time-month", month(day)).into()),
         ],
@@ -99,7 +127,13 @@ pub fn moment(t: &Texts, at: Timestamp, now: Timestamp) -> String {
     if day == today {
         clock(at)
     } else if day.year() == today.year() {
-        t.with("time-moment", &[("date", short_date(t, day).into()), ("time", clock(at).into())])
+        t.with(
+            "time-moment",
+            &[
+                ("date", short_date(t, day).into()),
+                ("time", clock(at).into()),
+            ],
+        )
     } else {
         date(t, day)
     }
@@ -148,7 +182,10 @@ mod tests {
         assert_eq!(said("2026-11-14T14:00:00Z"), "9 days ago");
         assert_eq!(exact(&t, now), "23 November 2026, 14:06:12 UTC");
         assert_eq!(day_head(&t, now, now), "Today");
-        assert_eq!(day_head(&t, at("2026-11-20T01:00:00Z"), now), "Friday 20 November");
+        assert_eq!(
+            day_head(&t, at("2026-11-20T01:00:00Z"), now),
+            "Friday 20 November"
+        );
         assert_eq!(day_head(&t, at("2025-06-02T01:00:00Z"), now), "2 June 2025");
         assert_eq!(moment(&t, at("2026-11-17T09:05:00Z"), now), "17 Nov, 09:05");
     }

@@ -13,7 +13,7 @@ use muster_store::targets::{self, Target};
 use muster_store::{Conn, StoreResult, commands, devices, enrolments, log, receipts};
 use serde_json::json;
 
-use super::{cancel, seal};
+use super::cancel;
 use crate::app::App;
 use crate::features::enrolment::revoke;
 use crate::features::record::write::{self, By, Entry, Place, Weight};

@@ -1,6 +1,6 @@
 //! Enrolment for programs.
 
-use actix_web::web::{Data, Path};
+use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpResponse, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::{OpenApi, ToSchema};
@@ -9,8 +9,7 @@ use super::issue_code::{self, est_url};
 use super::revoke::{self, Revocation};
 use crate::app::App;
 use crate::web::actor::{Allowed, IssueCodes, RevokeDevices};
-use crate::web::json::Json;
-use crate::web::problem::Answer;
+use crate::web::problem::{Answer, Problem};
 
 /// The part of the API's description that is enrolment.
 #[derive(OpenApi)]
@@ -34,12 +33,12 @@ pub struct CodeAnswer {
     qr_svg: String,
 }
 
-/// Why a phone is put out.
-#[derive(Debug, Deserialize, ToSchema)]
+/// Why a phone is put out. The body may be left out altogether.
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RevokeBody {
     /// 1 to 200 characters, for the record.
-    reason: String,
+    reason: Option<String>,
 }
 
 /// Makes an enrolment code and withdraws the earlier ones. It is not remembered for an Idempotency-Key: a code is kept as a
@@ -73,9 +72,14 @@ pub async fn revoke(
     app: Data<App>,
     allowed: Allowed<RevokeDevices>,
     id: Path<String>,
-    body: Json<RevokeBody>,
+    body: Bytes,
 ) -> Answer<HttpResponse> {
-    let asked = Revocation::parse(&id, &body.value.reason)?;
+    let said: RevokeBody = if body.is_empty() {
+        RevokeBody::default()
+    } else {
+        serde_json::from_slice(&body).map_err(|error| Problem::invalid("json", format!("The body does not fit: {error}.")))?
+    };
+    let asked = Revocation::parse(&id, said.reason.as_deref())?;
     revoke::revoke(&app.into_inner(), &allowed, asked).await?;
     Ok(HttpResponse::NoContent().finish())
 }

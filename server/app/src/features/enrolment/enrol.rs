@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use muster_domain::command::{self, State};
+use muster_domain::command::State;
 use muster_pki::issue::{Issued, Plan};
 use muster_pki::key::PublicKey;
 use muster_pki::request::Request;
@@ -20,6 +20,7 @@ use serde_json::json;
 use super::login::{self, Found, Login};
 use super::{crl, revoke};
 use crate::app::App;
+use crate::features::commands::cancel;
 use crate::features::record::write::{self, By, Entry, Place, Weight};
 use crate::web::device_listener::Phone;
 use crate::web::problem::{Answer, Kind, Problem};
@@ -161,18 +162,10 @@ impl Joining {
 }
 
 /// Cancels what waits for an enrolment that is over, and lets each command's state follow its targets.
-///
-/// # Errors
-/// The database refused.
-pub fn empty_queue(tx: &mut Conn, enrolment: &str, now: i64) -> StoreResult<()> {
+fn empty_queue(tx: &mut Conn, enrolment: &str, now: i64) -> StoreResult<()> {
     for touched in targets::close_of_enrolment(tx, enrolment, State::Cancelled.as_str(), now)? {
-        let counts: Vec<(State, i64)> = targets::counts_of(tx, &touched)?
-            .into_iter()
-            .filter_map(|(word, count)| Some((State::parse(&word)?, count)))
-            .collect();
-        if let Some(state) = command::of_targets(&counts) {
-            let open: Vec<&str> = State::ALL.iter().filter(|state| !state.is_terminal()).map(|state| state.as_str()).collect();
-            commands::set_state(tx, &touched, &open, state.as_str())?;
+        if let Some(command) = commands::find_for_job(tx, &touched)? {
+            cancel::follow_targets(tx, &command)?;
         }
     }
     Ok(())

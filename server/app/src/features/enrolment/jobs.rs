@@ -34,7 +34,7 @@ pub async fn renew_server_certificate(app: Arc<App>) -> Done {
     let renewed = app.authority.renew_server_if_due(app.now(), &*app.random);
     let (kind, weight, why) = match &renewed {
         Ok(false) => return Ok(()),
-        Ok(true) => ("certificate.server-renewed", Weight::Ordinary, String::new()),
+        Ok(true) => ("certificate.server-issued", Weight::Ordinary, String::new()),
         Err(error) => ("certificate.alarm", Weight::Trouble, error.clone()),
     };
     let ends = app.authority.server_certificate_ends().to_string();

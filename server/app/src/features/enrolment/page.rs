@@ -54,7 +54,7 @@ pub async fn waiting(app: Data<App>, allowed: Allowed<ReadFleet>, id: Path<Strin
 pub async fn revoke(app: Data<App>, allowed: Allowed<RevokeDevices>, id: Path<String>, fields: Fields) -> Answer<HttpResponse> {
     session::check_form(&allowed.actor, &fields)?;
     allowed.actor.confirm_first(&app)?;
-    let asked = Revocation::parse(&id, fields.one("reason"))?;
+    let asked = Revocation::parse(&id, fields.some("reason"))?;
     revoke::revoke(&app.into_inner(), &allowed, asked).await?;
     Ok(frame::done(&format!("/devices/{id}"), Done::CertificateRevoked))
 }

@@ -9,10 +9,11 @@ use muster_store::devices::{self, Device};
 use muster_store::{Conn, StoreResult, certificates, enrolments, log};
 use serde_json::json;
 
-use super::{enrol, login};
+use super::login;
 use crate::app::App;
 use crate::features::record::write::{self, By, Entry, Weight};
 use crate::web::actor::{Allowed, RevokeDevices};
+use crate::web::device_listener::Phone;
 use crate::web::problem::{Answer, Problem};
 
 /// A phone that a person puts out.
@@ -22,48 +23,14 @@ pub struct Revocation {
     reason: String,
 }
 
-/// Why an enrolment ends.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Because {
-    /// A person took the phone's rights away, for this reason.
-    Person(String),
-    /// The phone proved that it left the fleet.
-    Killed,
-    /// The phone proved that it was erased.
-    Wiped,
-}
-
-impl Because {
-    fn ended(&self) -> &'static str {
-        match self {
-            Self::Person(_) => "revoked",
-            Self::Killed => "killed",
-            Self::Wiped => "wiped",
-        }
-    }
-
-    fn reason(&self) -> Reason {
-        match self {
-            Self::Person(_) => Reason::PrivilegeWithdrawn,
-            Self::Killed | Self::Wiped => Reason::CessationOfOperation,
-        }
-    }
-
-    fn words(&self) -> &str {
-        match self {
-            Self::Person(reason) => reason,
-            Self::Killed | Self::Wiped => "",
-        }
-    }
-}
-
 impl Revocation {
-    /// Checks what was asked.
+    /// Checks what was asked. A reason is welcome and may be left out: a stolen phone does not wait for words.
     ///
     /// # Errors
-    /// The reason is empty, too long or holds characters nobody can see.
-    pub fn parse(device: &str, reason: &str) -> Answer<Self> {
-        Ok(Self { device: device.to_owned(), reason: line("reason", reason, 200)? })
+    /// The reason is too long or holds characters nobody can see.
+    pub fn parse(device: &str, reason: Option<&str>) -> Answer<Self> {
+        let reason = reason.map(|reason| line("reason", reason, 200)).transpose()?;
+        Ok(Self { device: device.to_owned(), reason: reason.unwrap_or_default() })
     }
 }
 
@@ -80,7 +47,7 @@ pub async fn revoke(app: &Arc<App>, allowed: &Allowed<RevokeDevices>, asked: Rev
             let Some(device) = devices::find(tx, &scope, &asked.device)? else {
                 return Ok(Err(Problem::not_found("device")));
             };
-            let revoked = revoke_in(tx, &app2, &device, &Because::Person(asked.reason.clone()), &by)?;
+            let revoked = revoke_in(tx, &app2, &device, &asked.reason, &by)?;
             if revoked == 0 {
                 let detail = "This phone holds no certificate that could be revoked.";
                 return Ok(Err(Problem::conflict("nothing-to-revoke", detail)));
@@ -95,31 +62,40 @@ pub async fn revoke(app: &Arc<App>, allowed: &Allowed<RevokeDevices>, asked: Rev
 
 /// [`revoke`] inside the caller's transaction; answers how many certificates it took. Call [`ring`] after the commit.
 ///
+/// What waits in the phone's queue stays: the phone may still hear of it by another carrier, and it runs out by itself.
+///
 /// # Errors
 /// The database refused.
-pub fn revoke_in(tx: &mut Conn, app: &App, device: &Device, because: &Because, by: &By) -> StoreResult<usize> {
+pub fn revoke_in(tx: &mut Conn, app: &App, device: &Device, reason: &str, by: &By) -> StoreResult<usize> {
     let now = app.now_micros();
     let Some(enrolment) = &device.enrolment_id else { return Ok(0) };
-    let revoked = certificates_of(tx, app, &device.fleet_id, enrolment, because.reason(), now)?;
-    if !enrolments::end(tx, enrolment, because.ended(), now)? && revoked == 0 {
+    let revoked = certificates_of(tx, app, &device.fleet_id, enrolment, Reason::PrivilegeWithdrawn, now)?;
+    if revoked == 0 {
         return Ok(0);
     }
-    match because {
-        // Nobody is there any more who could carry anything out.
-        Because::Killed | Because::Wiped => enrol::empty_queue(tx, enrolment, now)?,
-        // The phone may still hear of its commands by another carrier; they run out by themselves.
-        Because::Person(_) => {}
-    }
+    enrolments::end(tx, enrolment, "revoked", now)?;
     let entry = Entry {
         kind: "device.revoked",
         weight: Weight::Major,
         place: login::place(device),
         device: Some((device.id.clone(), device.serial_number.clone())),
         command: None,
-        facts: json!({ "why": because.ended(), "reason": because.words(), "certificates": revoked }),
+        facts: json!({ "reason": reason, "certificates": revoked }),
     };
     write::write(tx, app, by, &entry)?;
     Ok(revoked)
+}
+
+/// Revokes the certificates of a phone that proved that it left the fleet, and ends its enrolment: `why` is `killed` or
+/// `wiped`. Call [`ring`] after the commit.
+///
+/// # Errors
+/// The database refused.
+pub fn revoke_enrolment_in(tx: &mut Conn, app: &App, phone: &Phone, why: &str) -> StoreResult<()> {
+    let now = app.now_micros();
+    enrolments::end(tx, &phone.enrolment, why, now)?;
+    certificates_of(tx, app, &phone.fleet, &phone.enrolment, Reason::CessationOfOperation, now)?;
+    Ok(())
 }
 
 /// Tells whoever waits: the list of revoked certificates, the log, and the phone's parked request.

@@ -81,6 +81,15 @@ fn store(tx: &mut Conn, app: &App, phone: &Phone, statement: &Statement, body: &
         return Ok(if known.as_deref() == Some(text.as_str()) { Ok(()) } else { Err(Refused::Another) });
     }
     log::append_leaf(tx, &phone.fleet, "enrolment", &Digest::of(body).to_hex(), &app.new_id(), app.now_micros())?;
+    let entry = Entry {
+        kind: "enrolment.stated",
+        weight: Weight::Ordinary,
+        place: Place::of_phone(phone),
+        device: Some((phone.device.clone(), phone.serial.clone())),
+        command: None,
+        facts: json!({ "pin": statement.pin.as_str() }),
+    };
+    write::write(tx, app, &By::phone(phone), &entry)?;
     alarm_of_twins(tx, app, phone)?;
     Ok(Ok(()))
 }
@@ -90,7 +99,7 @@ fn alarm_of_twins(tx: &mut Conn, app: &App, phone: &Phone) -> StoreResult<()> {
     let same_serial = devices::find_for_phone(tx, &phone.serial)?;
     let twins: Vec<_> = same_serial.iter().filter(|device| device.id != phone.device && device.lifecycle == "enrolled").collect();
     let entry = |place, id: &str| Entry {
-        kind: "enrolment.twin",
+        kind: "device.enrolment-doubled",
         weight: Weight::Trouble,
         place,
         device: Some((id.to_owned(), phone.serial.clone())),

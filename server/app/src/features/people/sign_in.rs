@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use muster_domain::people::Email;
+use muster_domain::text;
 use muster_store::members::{self, Member};
 use muster_store::organisations::{self, Organisation};
 use muster_store::sessions::{self, Session};
@@ -49,13 +50,15 @@ pub async fn sign_in(app: &Arc<App>, typed: SignIn) -> Answer<String> {
         .store
         .read(move |c| asked.map_or(Ok(None), |email| members::find_by_email(c, &email)))
         .await?;
-    count_try(app, &typed, email.as_deref(), found.as_ref()).await?;
+    // Nobody's address is recorded as it was typed, bounded and cleaned.
+    let shown = email.clone().unwrap_or_else(|| text::reported(&typed.email).0);
+    count_try(app, &typed, email.as_deref(), &shown).await?;
 
     let live = found.filter(|(member, _)| member.disabled_at.is_none());
     let hash = live.as_ref().and_then(|(member, _)| member.password_hash.as_deref());
     let right = app.passwords.is(&typed.password, hash).await;
     let (Some((member, organisation)), true) = (live, right) else {
-        note_refusal(app, email.unwrap_or_default(), "member.refused", Weight::Ordinary).await?;
+        note_refusal(app, shown, "member.refused", Weight::Ordinary).await?;
         return Err(Problem::new(Kind::SignedOut, "sign-in-wrong", "Address and password do not fit together."));
     };
     let (id, started) = (app.new_id(), app.clone());
@@ -82,8 +85,6 @@ pub fn begin(
     let session = Session {
         id: id.to_owned(),
         member_id: member.id.clone(),
-        // The secret of the forms travels in the signed cookie, where a form is held against it.
-        csrf_hash: String::new(),
         user_agent: browser.user_agent.clone(),
         created_at: now,
         last_seen_at: now,
@@ -97,16 +98,15 @@ pub fn begin(
 }
 
 /// Counts the try before the password is looked at, right or wrong: otherwise the answer's delay would tell.
-async fn count_try(app: &Arc<App>, typed: &SignIn, email: Option<&str>, found: Option<&(Member, Organisation)>) -> Answer<()> {
-    let account = found.map_or_else(|| email.unwrap_or(""), |(member, _)| &member.email).to_owned();
-    let mut buckets = vec![Bucket::of_account(&account)];
+async fn count_try(app: &Arc<App>, typed: &SignIn, email: Option<&str>, shown: &str) -> Answer<()> {
+    let mut buckets: Vec<Bucket> = email.map(Bucket::of_account).into_iter().collect();
     buckets.extend(typed.browser.address.map(Bucket::of_address));
     let now = app.now_micros();
     match app.store.write(move |tx| tries::count(tx, &buckets, now)).await? {
         Counted::Within => Ok(()),
         Counted::TooMany { wait, first } => {
             if first {
-                note_refusal(app, account, "member.held-off", Weight::Trouble).await?;
+                note_refusal(app, shown.to_owned(), "member.held-off", Weight::Trouble).await?;
             }
             Err(Problem::too_many(wait))
         }
@@ -114,15 +114,15 @@ async fn count_try(app: &Arc<App>, typed: &SignIn, email: Option<&str>, found: O
 }
 
 /// Puts a refused sign-in on the record: of the member's organisation, or of the operator when nobody has the address.
-async fn note_refusal(app: &Arc<App>, email: String, kind: &'static str, weight: Weight) -> Answer<()> {
+async fn note_refusal(app: &Arc<App>, shown: String, kind: &'static str, weight: Weight) -> Answer<()> {
     let noting = app.clone();
     app.store
         .write(move |tx| {
-            let known = members::find_by_email(tx, &email)?;
+            let known = members::find_by_email(tx, &shown)?;
             let (by, organisation) = match known {
                 Some((member, organisation)) => (By::stranger(&member.name), organisation),
                 None => match organisations::operator(tx)? {
-                    Some(operator) => (By::stranger(&email), operator),
+                    Some(operator) => (By::stranger(&shown), operator),
                     None => return Ok(()),
                 },
             };

@@ -25,7 +25,7 @@ pub async fn end(app: &Arc<App>, actor: &Actor, session: Option<String>) -> Answ
             if !sessions::end(tx, &id, &which, now)? {
                 return Ok(false);
             }
-            let facts = json!({ "other": if other { "yes" } else { "no" } });
+            let facts = json!({});
             let kind = if other { "session.ended" } else { "member.signed-out" };
             let entry = Entry { kind, weight: Weight::Ordinary, place: place.clone(), device: None, command: None, facts };
             record::write(tx, &ending, &by, &entry)?;

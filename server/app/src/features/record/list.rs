@@ -12,9 +12,9 @@ use crate::web::problem::{Answer, Problem};
 /// What a reader may ask about, with the beginnings of the kinds that belong to it.
 pub const ABOUT: [(&str, &[&str]); 4] = [
     ("phones", &["device.", "code.", "enrolment.", "certificate.", "report."]),
-    ("commands", &["command."]),
+    ("commands", &["command.", "receipt."]),
     ("people", &["member.", "session.", "token.", "organisation."]),
-    ("keys", &["fleet.", "keyring.", "crl."]),
+    ("keys", &["fleet.", "keyring.", "log."]),
 ];
 
 /// Which entries, and which page of them.

@@ -38,7 +38,13 @@ pub struct Session {
 
 impl Account {
     fn themes(&self) -> [(&'static str, String, bool); 3] {
-        let entry = |theme: Theme, key: &str| (theme.as_str(), self.frame.t.get(key), theme == self.frame.theme);
+        let entry = |theme: Theme, key: &str| {
+            (
+                theme.as_str(),
+                self.frame.t.get(key),
+                theme == self.frame.theme,
+            )
+        };
         [
             entry(Theme::System, Self::THEME_KEYS[0].0),
             entry(Theme::Light, Self::THEME_KEYS[1].0),
@@ -65,8 +71,14 @@ impl Account {
         Self {
             frame: frame.at(Place::Account),
             email: "dagny@northwind.example.org".to_owned(),
-            sessions: vec![session("Firefox on Linux", 5, true), session("Safari on iPhone", 70, false)],
-            current: Input { value: String::new(), error: Some(frame.t("error-password-wrong")) },
+            sessions: vec![
+                session("Firefox on Linux", 5, true),
+                session("Safari on iPhone", 70, false),
+            ],
+            current: Input {
+                value: String::new(),
+                error: Some(frame.t("error-password-wrong")),
+            },
             password: Input::default(),
         }
     }

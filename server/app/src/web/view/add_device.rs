@@ -4,9 +4,9 @@ use askama::Template;
 use jiff::Timestamp;
 
 use super::{
-    parts,
     Choice, Frame, Input, Place,
     code::{self, CodeCard},
+    parts,
 };
 
 /// `GET` and refused `POST /devices/new`; after a good one the same page with the new phone's card on top.
@@ -48,7 +48,12 @@ pub struct Added {
 
 impl AddDevice {
     fn errors(&self) -> Vec<(&'static str, String)> {
-        parts::errors(&[("serial_number", &self.serial_number), ("imei", &self.imei), ("model", &self.model), ("organisation_id", &self.organisation_id)])
+        parts::errors(&[
+            ("serial_number", &self.serial_number),
+            ("imei", &self.imei),
+            ("model", &self.model),
+            ("organisation_id", &self.organisation_id),
+        ])
     }
 
     /// A card, a mistake in the next form, and three phones of today.
@@ -57,13 +62,18 @@ impl AddDevice {
         let added = |serial: &str, minutes: Option<i64>| Added {
             id: "0197c0de-0000-7000-8000-000000000006".to_owned(),
             serial_number: serial.to_owned(),
-            enrolled_at: minutes.map(|minutes| frame.now - jiff::SignedDuration::from_mins(minutes)),
+            enrolled_at: minutes
+                .map(|minutes| frame.now - jiff::SignedDuration::from_mins(minutes)),
         };
         Self {
             card: Some(CodeCard::sample(frame)),
             serial_number: Input::filled("HX7-31079-R1"),
             imei: Input::wrong("00 179110 428317 8", &frame.t("error-imei")),
-            added: vec![added("HX7-31078-E6", None), added("HX7-31077-C9", Some(25)), added("HX7-31076-B0", Some(33))],
+            added: vec![
+                added("HX7-31078-E6", None),
+                added("HX7-31077-C9", Some(25)),
+                added("HX7-31076-B0", Some(33)),
+            ],
             ..Self::empty(frame)
         }
     }
@@ -79,8 +89,14 @@ impl AddDevice {
             model: Input::default(),
             organisation_id: Input::filled("4"),
             organisations: vec![
-                Choice { value: "3".to_owned(), label: "Northwind Mobile".to_owned() },
-                Choice { value: "4".to_owned(), label: "Hollis & Vane".to_owned() },
+                Choice {
+                    value: "3".to_owned(),
+                    label: "Northwind Mobile".to_owned(),
+                },
+                Choice {
+                    value: "4".to_owned(),
+                    label: "Hollis & Vane".to_owned(),
+                },
             ],
             models: vec!["Hardline X7".to_owned(), "Ledger T4".to_owned()],
             added: Vec::new(),

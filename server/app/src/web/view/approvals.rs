@@ -59,7 +59,14 @@ impl Approvals {
         Self {
             frame: frame.at(Place::Approvals),
             waiting: vec![
-                waits(Kind::Wipe, 1, 1, 2, "Stolen from a car, police report 26-11873", 4),
+                waits(
+                    Kind::Wipe,
+                    1,
+                    1,
+                    2,
+                    "Stolen from a car, police report 26-11873",
+                    4,
+                ),
                 waits(Kind::Kill, 2, 0, 1, "Contract ended 20 November", 19),
             ],
         }
@@ -68,6 +75,9 @@ impl Approvals {
     /// Nothing waits.
     #[must_use]
     pub fn empty(frame: &Frame) -> Self {
-        Self { frame: frame.at(Place::Approvals), waiting: Vec::new() }
+        Self {
+            frame: frame.at(Place::Approvals),
+            waiting: Vec::new(),
+        }
     }
 }

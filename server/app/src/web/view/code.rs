@@ -56,7 +56,9 @@ impl CodeCard {
             serial_number: "HX7-31078-E6".to_owned(),
             model: "Hardline X7".to_owned(),
             organisation: "Hollis & Vane".to_owned(),
-            code: ["7K2M9", "QX4TA", "0HV8R", "ZP3ND"].map(str::to_owned).to_vec(),
+            code: ["7K2M9", "QX4TA", "0HV8R", "ZP3ND"]
+                .map(str::to_owned)
+                .to_vec(),
             qr: Html::trusted(include_str!("sample_qr.svg").trim().to_owned()),
             made_at: frame.now - jiff::SignedDuration::from_mins(4),
             expires_at: frame.now + jiff::SignedDuration::from_mins(23 * 60 + 56),
@@ -108,7 +110,11 @@ impl Code {
     /// A card that waits.
     #[must_use]
     pub fn sample(frame: &Frame) -> Self {
-        Self { frame: frame.at(Place::Devices), card: CodeCard::sample(frame), marks: marks(frame) }
+        Self {
+            frame: frame.at(Place::Devices),
+            card: CodeCard::sample(frame),
+            marks: marks(frame),
+        }
     }
 
     /// A card whose phone joined.
@@ -123,7 +129,13 @@ impl Code {
 /// The two fingerprints of a sample.
 pub(super) fn marks(frame: &Frame) -> Vec<(String, String)> {
     vec![
-        (frame.t("mark-server"), "9f2a11c47be083d6a1405e77c2d9b8f09f2a11c47be083d6a1405e77c2d9b8f0".to_owned()),
-        (frame.t("mark-fleet"), "c05e7719a4f20b38d45be012977fa6c3c05e7719a4f20b38d45be012977fa6c3".to_owned()),
+        (
+            frame.t("mark-server"),
+            "9f2a11c47be083d6a1405e77c2d9b8f09f2a11c47be083d6a1405e77c2d9b8f0".to_owned(),
+        ),
+        (
+            frame.t("mark-fleet"),
+            "c05e7719a4f20b38d45be012977fa6c3c05e7719a4f20b38d45be012977fa6c3".to_owned(),
+        ),
     ]
 }

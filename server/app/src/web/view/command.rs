@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use super::{CommandState, Frame, Kind, Place, parts};
 use crate::web::text::{Html, Key, Part};
 
+pub use super::progress::{Progress, TargetRow};
+
 /// `GET /commands/{id}`.
 #[derive(Clone, Debug, Template)]
 #[template(path = "commands/command.html")]
@@ -59,7 +61,8 @@ pub struct Approval {
 
 impl Approval {
     fn missing(&self) -> u64 {
-        self.people.saturating_sub(self.signers.len().try_into().unwrap_or(u64::MAX))
+        self.people
+            .saturating_sub(self.signers.len().try_into().unwrap_or(u64::MAX))
     }
 }
 
@@ -76,184 +79,21 @@ pub struct Signer {
     pub at: Timestamp,
 }
 
-/// How far a command is: fetched by itself while the page is open (`GET /commands/{id}/progress`).
-#[derive(Clone, Debug, Template)]
-#[template(path = "commands/progress.html")]
-pub struct Progress {
-    /// For its words.
-    pub frame: Frame,
-    /// Its own address.
-    pub live_url: String,
-    /// Where the whole command stands.
-    pub state: CommandState,
-    /// The reason code behind that, when there is one.
-    pub code: Option<String>,
-    /// People who signed.
-    pub signed: u64,
-    /// People it takes; nought where the server’s own key is enough.
-    pub needed: u64,
-    /// When it dies.
-    pub expires_at: Timestamp,
-    /// The six stages: draft, approval, queued, delivered, accepted, done. When each was reached, as far as it was.
-    pub stages: [Option<Timestamp>; 6],
-    /// Who asked for it.
-    pub drafted_by: String,
-    /// How many phones are in each state.
-    pub counts: Vec<(CommandState, u64)>,
-    /// The phones, or those that are not done when there are more than twenty.
-    pub rows: Vec<TargetRow>,
-    /// How many phones are not among the rows.
-    pub hidden: u64,
-}
-
-impl askama::filters::HtmlSafe for Progress {}
-
-/// One phone's share of a command.
-#[derive(Clone, Debug)]
-pub struct TargetRow {
-    /// The phone's id.
-    pub device_id: String,
-    /// Its serial number.
-    pub serial_number: String,
-    /// Whose it is.
-    pub organisation: String,
-    /// How far it is.
-    pub state: CommandState,
-    /// The phone's reason code, when it gave one.
-    pub code: Option<String>,
-    /// The receipt came after the command was cancelled or had expired.
-    pub late: bool,
-    /// When its newest receipt came.
-    pub receipt_at: Option<Timestamp>,
-    /// When the phone last checked in.
-    pub last_contact: Option<Timestamp>,
-}
-
-/// A stage of the track.
-struct Stage {
-    name: String,
-    class: &'static str,
-    note: Option<Html>,
-}
-
-impl Progress {
-    fn stage(&self) -> usize {
-        match self.state {
-            CommandState::Draft => 0,
-            CommandState::AwaitingApproval => 1,
-            CommandState::Queued => 2,
-            CommandState::Delivered | CommandState::Deferred => 3,
-            CommandState::Accepted => 4,
-            CommandState::Done => 6,
-            CommandState::Refused | CommandState::Failed | CommandState::Cancelled | CommandState::Expired => 7,
-        }
-    }
-
-    fn track(&self) -> Vec<Stage> {
-        let t = &self.frame.t;
-        let names = [
-            Key("stage-drafted"),
-            Key("stage-approval"),
-            Key("stage-queued"),
-            Key("stage-delivered"),
-            Key("stage-accepted"),
-            Key("stage-done"),
-        ]
-        .map(|key| t.word(key));
-        let now = self.stage();
-        names
-            .into_iter()
-            .zip(self.stages)
-            .enumerate()
-            .map(|(i, (name, at))| {
-                let name = match i {
-                    1 if i == now => t.word(CommandState::AwaitingApproval.name()),
-                    1 if self.needed == 0 => t.get("stage-signed"),
-                    _ => name,
-                };
-                let class = if i == now {
-                    "now"
-                } else if at.is_some() || i < now && now < 7 {
-                    "was"
-                } else {
-                    ""
-                };
-                let note = match (i, at) {
-                    (0, Some(at)) => {
-                        let time = self.frame.moment(at);
-                        Some(t.rich(
-                            "stage-drafted-by",
-                            &[("time", Part::Markup(&time)), ("name", Part::Text(&self.drafted_by))],
-                        ))
-                    }
-                    (1, None) if i == now => Some(Html::escape(&self.signed_of())),
-                    (_, Some(at)) => Some(self.frame.moment(at)),
-                    (_, None) => None,
-                };
-                Stage { name, class, note }
-            })
-            .collect()
-    }
-
-    fn signed_of(&self) -> String {
-        self.frame.t.with("signed-of", &[("signed", self.signed.into()), ("needed", self.needed.into())])
-    }
-
-    /// What a screen reader hears when it changes.
-    fn said(&self) -> String {
-        let t = &self.frame.t;
-        let states: Vec<String> =
-            self.counts.iter().map(|(state, n)| format!("{} {}", t.number(*n), t.word(state.name()))).collect();
-        t.with(
-            "progress-said",
-            &[("state", t.word(self.state.name()).into()), ("phones", states.join(", ").into())],
-        )
-    }
-
-    fn total(&self) -> u64 {
-        self.counts.iter().map(|(_, n)| *n).sum()
-    }
-
-    fn cells(row: &TargetRow) -> Html {
-        let (done, under_way) = row.state.cells();
-        let cells: String = (0..5)
-            .map(|i| match i {
-                i if i < done => "<i class=\"y\"></i>",
-                i if i == done && under_way => "<i class=\"n\"></i>",
-                _ => "<i></i>",
-            })
-            .collect();
-        Html::trusted(format!("<span class=\"steps\" aria-hidden=\"true\">{cells}</span>"))
-    }
-
-    /// The bar by state above a long list: one stretch per state, in the order of a command's life.
-    fn bar(&self) -> Html {
-        let total = self.total().max(1);
-        let mut x = 0.0;
-        let mut out = String::from("<svg class=\"bar-by-state\" viewBox=\"0 0 400 8\" preserveAspectRatio=\"none\" aria-hidden=\"true\">");
-        for (state, n) in &self.counts {
-            let width = 400.0 * *n as f64 / total as f64;
-            let class = match state {
-                CommandState::Done => "y",
-                CommandState::Refused | CommandState::Failed => "d",
-                CommandState::Queued | CommandState::Delivered | CommandState::Deferred | CommandState::Accepted => "g",
-                CommandState::Draft | CommandState::AwaitingApproval | CommandState::Cancelled | CommandState::Expired => "o",
-            };
-            out.push_str(&format!("<rect class=\"{class}\" x=\"{x:.1}\" y=\"0\" width=\"{:.1}\" height=\"8\"/>", (width - 1.0).max(1.0)));
-            x += width;
-        }
-        out.push_str("</svg>");
-        Html::trusted(out)
-    }
-}
-
 impl Command {
     fn sentence(&self) -> Html {
-        let shown: Vec<String> = self.serial_numbers.iter().take(3).map(|s| Html::serial(s).to_string()).collect();
+        let shown: Vec<String> = self
+            .serial_numbers
+            .iter()
+            .take(3)
+            .map(|s| Html::serial(s).to_string())
+            .collect();
         let phones = Html::trusted(shown.join(", "));
         self.frame.t.rich(
             self.kind.sign().0,
-            &[("phones", Part::Markup(&phones)), ("n", Part::Number(self.phones))],
+            &[
+                ("phones", Part::Markup(&phones)),
+                ("n", Part::Number(self.phones)),
+            ],
         )
     }
 
@@ -263,7 +103,13 @@ impl Command {
 
     fn title(&self) -> String {
         let t = &self.frame.t;
-        t.with("command-title", &[("kind", t.word(self.kind.name()).into()), ("n", self.phones.into())])
+        t.with(
+            "command-title",
+            &[
+                ("kind", t.word(self.kind.name()).into()),
+                ("n", self.phones.into()),
+            ],
+        )
     }
 
     /// Whether signatures are still missing and can still come.
@@ -295,12 +141,20 @@ impl Command {
             | Kind::Cancel => (Key("step-act"), Key("step-act-words")),
         };
         steps.push((t.word(act.0), t.word(act.1), stage > 4));
-        steps.push((t.get("step-receipt"), t.get("step-receipt-words"), stage == 6));
+        steps.push((
+            t.get("step-receipt"),
+            t.get("step-receipt-words"),
+            stage == 6,
+        ));
         steps
     }
 
     fn card_class(&self) -> &'static str {
-        if self.kind == Kind::Wipe { "card wipe" } else { "card" }
+        if self.kind == Kind::Wipe {
+            "card wipe"
+        } else {
+            "card"
+        }
     }
 
     /// A wipe with one of two signatures.
@@ -324,7 +178,8 @@ impl Command {
             approval: Some(Approval {
                 signers: vec![Signer {
                     name: "Marta Nilsson".to_owned(),
-                    key_id: "47e053902b81f6c4d5a7e2906b3f18cc47e053902b81f6c4d5a7e2906b3f18cc".to_owned(),
+                    key_id: "47e053902b81f6c4d5a7e2906b3f18cc47e053902b81f6c4d5a7e2906b3f18cc"
+                        .to_owned(),
                     independent: true,
                     at: ago(8),
                 }],
@@ -381,20 +236,31 @@ impl Command {
         page.reason = "Subscription ended, second reminder unanswered".to_owned();
         page.progress.state = CommandState::Delivered;
         page.progress.needed = 0;
-        page.progress.stages =
-            [Some(page.drafted_at), None, Some(page.drafted_at), Some(page.drafted_at), None, None];
-        page.progress.counts = states.iter().zip([6, 3, 1, 2, 30, 2, 1, 1]).map(|(s, n)| (*s, n)).collect();
+        page.progress.stages = [
+            Some(page.drafted_at),
+            None,
+            Some(page.drafted_at),
+            Some(page.drafted_at),
+            None,
+            None,
+        ];
+        page.progress.counts = states
+            .iter()
+            .zip([6, 3, 1, 2, 30, 2, 1, 1])
+            .map(|(s, n)| (*s, n))
+            .collect();
         page.progress.rows = states
             .iter()
             .enumerate()
             .map(|(i, state)| TargetRow {
                 serial_number: format!("HX7-304{i:02}-K{i}"),
                 state: *state,
-                code: match state {
-                    CommandState::Refused => Some("threshold".to_owned()),
-                    CommandState::Deferred => Some("busy".to_owned()),
-                    _ => None,
-                },
+                code: [
+                    (CommandState::Refused, "threshold"),
+                    (CommandState::Deferred, "busy"),
+                ]
+                .iter()
+                .find_map(|(which, code)| (which == state).then(|| (*code).to_owned())),
                 late: *state == CommandState::Expired,
                 receipt_at: state.is_final().then_some(page.drafted_at),
                 ..first.clone()
@@ -413,7 +279,10 @@ impl Command {
         let at = page.drafted_at;
         if let Some(approval) = &mut page.approval {
             let mut second = approval.signers[0].clone();
-            (second.name, second.key_id) = ("Dagny Krol".to_owned(), "c05e7719a4f20b38d45be012977fa6c3".to_owned());
+            (second.name, second.key_id) = (
+                "Dagny Krol".to_owned(),
+                "c05e7719a4f20b38d45be012977fa6c3c05e7719a4f20b38d45be012977fa6c3".to_owned(),
+            );
             approval.signers.push(second);
         }
         page.progress.state = CommandState::Done;

@@ -55,16 +55,32 @@ impl CommandRow {
             code: code.map(str::to_owned),
             serial_number: "HX6-22904-B1".to_owned(),
             phones,
-            done: if state == CommandState::Done { phones } else { phones / 2 },
+            done: if state == CommandState::Done {
+                phones
+            } else {
+                phones / 2
+            },
             organisation: "Hollis & Vane".to_owned(),
-            asked_by: if n.is_multiple_of(2) { "Teo Amari" } else { "Dagny Krol" }.to_owned(),
+            asked_by: if n.is_multiple_of(2) {
+                "Teo Amari"
+            } else {
+                "Dagny Krol"
+            }
+            .to_owned(),
             at: frame.now - jiff::SignedDuration::from_hours(hours),
         };
         vec![
             row(1, Kind::Wipe, CommandState::AwaitingApproval, None, 1, 1),
             row(2, Kind::Lock, CommandState::Done, None, 1, 2),
             row(3, Kind::Suspend, CommandState::Delivered, None, 24, 6),
-            row(4, Kind::Kill, CommandState::Refused, Some("threshold"), 1, 26),
+            row(
+                4,
+                Kind::Kill,
+                CommandState::Refused,
+                Some("threshold"),
+                1,
+                26,
+            ),
             row(5, Kind::Message, CommandState::Cancelled, None, 3, 150),
             row(6, Kind::LockFleet, CommandState::Failed, None, 1, 500),
             row(7, Kind::Unlock, CommandState::Expired, None, 1, 9000),
@@ -81,27 +97,57 @@ impl Commands {
     #[must_use]
     pub fn sample(frame: &Frame) -> Self {
         let t = &frame.t;
-        let filter = |name: &str, options: Vec<(String, String, bool)>| Filter { name: name.to_owned(), set: None, options };
+        let filter = |name: &str, options: Vec<(String, String, bool)>| Filter {
+            name: name.to_owned(),
+            set: None,
+            options,
+        };
         Self {
             frame: frame.at(Place::Commands),
             filters: vec![
                 filter(
                     &t.get("filter-state"),
-                    CommandState::ALL.iter().map(|s| (t.word(s.name()), format!("/commands?state={}", s.as_str()), false)).collect(),
+                    CommandState::ALL
+                        .iter()
+                        .map(|s| {
+                            (
+                                t.word(s.name()),
+                                format!("/commands?state={}", s.as_str()),
+                                false,
+                            )
+                        })
+                        .collect(),
                 ),
                 filter(
                     &t.get("filter-kind"),
-                    Kind::ALL.iter().map(|k| (t.word(k.name()), format!("/commands?kind={}", k.as_str()), false)).collect(),
+                    Kind::ALL
+                        .iter()
+                        .map(|k| {
+                            (
+                                t.word(k.name()),
+                                format!("/commands?kind={}", k.as_str()),
+                                false,
+                            )
+                        })
+                        .collect(),
                 ),
             ],
             rows: CommandRow::samples(frame),
-            pages: Pages { previous: Some("/commands".to_owned()), next: None },
+            pages: Pages {
+                previous: Some("/commands".to_owned()),
+                next: None,
+            },
         }
     }
 
     /// Before the first command.
     #[must_use]
     pub fn empty(frame: &Frame) -> Self {
-        Self { rows: Vec::new(), filters: Vec::new(), pages: Pages::default(), ..Self::sample(frame) }
+        Self {
+            rows: Vec::new(),
+            filters: Vec::new(),
+            pages: Pages::default(),
+            ..Self::sample(frame)
+        }
     }
 }

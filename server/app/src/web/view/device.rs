@@ -108,14 +108,21 @@ impl Certificate {
         if self.not_after <= frame.now {
             return parts::state("diamond", "warn", &t.get("certificate-ended"));
         }
-        let left = time_words::span(t, (self.not_after.as_second() - frame.now.as_second()).unsigned_abs());
+        let left = time_words::span(
+            t,
+            (self.not_after.as_second() - frame.now.as_second()).unsigned_abs(),
+        );
         parts::state("dot", "on", &t.put("certificate-valid", "left", &left))
     }
 
     /// The serial number in pairs, its middle left out; the whole stands in the title.
     fn short(&self) -> String {
-        let pairs: Vec<&str> =
-            self.serial_number.as_bytes().chunks(2).filter_map(|pair| std::str::from_utf8(pair).ok()).collect();
+        let pairs: Vec<&str> = self
+            .serial_number
+            .as_bytes()
+            .chunks(2)
+            .filter_map(|pair| std::str::from_utf8(pair).ok())
+            .collect();
         match pairs.as_slice() {
             [a, b, c, .., y, z] if pairs.len() > 6 => format!("{a}:{b}:{c}:…:{y}:{z}"),
             all => all.join(":"),
@@ -151,8 +158,20 @@ impl Check {
         let ago = time_words::relative(t, last, now);
         Self {
             good: !silent,
-            title: t.word(if silent { Key("check-silent") } else { Key("check-answers") }),
-            detail: t.put(if silent { Key("check-silent-more").0 } else { Key("check-answers-more").0 }, "ago", &ago),
+            title: t.word(if silent {
+                Key("check-silent")
+            } else {
+                Key("check-answers")
+            }),
+            detail: t.put(
+                if silent {
+                    Key("check-silent-more").0
+                } else {
+                    Key("check-answers-more").0
+                },
+                "ago",
+                &ago,
+            ),
         }
     }
 
@@ -161,20 +180,41 @@ impl Check {
     pub fn system(t: &Texts, os: &str, patch_level: &str, current: bool) -> Self {
         Self {
             good: current,
-            title: t.word(if current { Key("check-system") } else { Key("check-system-old") }),
-            detail: t.with("check-system-more", &[("os", os.into()), ("patch", patch_level.into())]),
+            title: t.word(if current {
+                Key("check-system")
+            } else {
+                Key("check-system-old")
+            }),
+            detail: t.with(
+                "check-system-more",
+                &[("os", os.into()), ("patch", patch_level.into())],
+            ),
         }
     }
 
     /// Whether its storage is encrypted, and how it stands.
     #[must_use]
-    pub fn storage(t: &Texts, encrypted: bool, free_gb: u64, total_gb: u64, battery_percent: u64) -> Self {
+    pub fn storage(
+        t: &Texts,
+        encrypted: bool,
+        free_gb: u64,
+        total_gb: u64,
+        battery_percent: u64,
+    ) -> Self {
         Self {
             good: encrypted,
-            title: t.word(if encrypted { Key("check-encrypted") } else { Key("check-not-encrypted") }),
+            title: t.word(if encrypted {
+                Key("check-encrypted")
+            } else {
+                Key("check-not-encrypted")
+            }),
             detail: t.with(
                 "check-storage-more",
-                &[("free", free_gb.into()), ("total", total_gb.into()), ("battery", battery_percent.into())],
+                &[
+                    ("free", free_gb.into()),
+                    ("total", total_gb.into()),
+                    ("battery", battery_percent.into()),
+                ],
             ),
         }
     }
@@ -186,8 +226,15 @@ impl Check {
         let day = |at| time_words::date(t, time_words::utc_date(at));
         Self {
             good: !late,
-            title: t.word(if late { Key("check-certificate-late") } else { Key("check-certificate") }),
-            detail: t.with("check-certificate-more", &[("due", day(due).into()), ("end", day(not_after).into())]),
+            title: t.word(if late {
+                Key("check-certificate-late")
+            } else {
+                Key("check-certificate")
+            }),
+            detail: t.with(
+                "check-certificate-more",
+                &[("due", day(due).into()), ("end", day(not_after).into())],
+            ),
         }
     }
 
@@ -197,23 +244,41 @@ impl Check {
         let same = phone_size == server_size;
         Self {
             good: phone_size <= server_size,
-            title: t.word(if same { Key("check-record") } else { Key("check-record-behind") }),
-            detail: t.with("check-record-more", &[("phone", phone_size.into()), ("server", server_size.into())]),
+            title: t.word(if same {
+                Key("check-record")
+            } else {
+                Key("check-record-behind")
+            }),
+            detail: t.with(
+                "check-record-more",
+                &[("phone", phone_size.into()), ("server", server_size.into())],
+            ),
         }
     }
 }
 
 impl Device {
     fn contact_drawing(&self) -> Html {
-        self.contact.as_ref().map(|contact| plot::contact(&self.frame.t, contact)).unwrap_or_default()
+        self.contact
+            .as_ref()
+            .map(|contact| plot::contact(&self.frame.t, contact))
+            .unwrap_or_default()
     }
 
     fn passing(&self) -> u64 {
-        self.checks.iter().filter(|check| check.good).count().try_into().unwrap_or(u64::MAX)
+        self.checks
+            .iter()
+            .filter(|check| check.good)
+            .count()
+            .try_into()
+            .unwrap_or(u64::MAX)
     }
 
     fn first_contact_day(&self) -> Timestamp {
-        let days = self.contact.as_ref().map_or(0, |contact| contact.days.len().saturating_sub(1));
+        let days = self
+            .contact
+            .as_ref()
+            .map_or(0, |contact| contact.days.len().saturating_sub(1));
         self.frame.now - jiff::SignedDuration::from_hours(24 * i64::try_from(days).unwrap_or(0))
     }
 
@@ -234,11 +299,26 @@ impl Device {
             marks: vec![DeviceMark::Locked],
             acts: vec![Kind::Unlock, Kind::Notice, Kind::Refresh],
             ladder: vec![
-                Step { kind: Kind::Lock, standing: Some(t.get("ladder-locked")) },
-                Step { kind: Kind::Suspend, standing: None },
-                Step { kind: Kind::LockFleet, standing: None },
-                Step { kind: Kind::Kill, standing: None },
-                Step { kind: Kind::Wipe, standing: None },
+                Step {
+                    kind: Kind::Lock,
+                    standing: Some(t.get("ladder-locked")),
+                },
+                Step {
+                    kind: Kind::Suspend,
+                    standing: None,
+                },
+                Step {
+                    kind: Kind::LockFleet,
+                    standing: None,
+                },
+                Step {
+                    kind: Kind::Kill,
+                    standing: None,
+                },
+                Step {
+                    kind: Kind::Wipe,
+                    standing: None,
+                },
             ],
             may_enrol: true,
             may_revoke: true,
@@ -250,7 +330,11 @@ impl Device {
                 Check::record(t, 48_213, 48_213),
             ],
             last_contact: Some(now - jiff::SignedDuration::from_mins(1)),
-            contact: Some(Contact { days: seen, sixths_of_today: 4, since: 0 }),
+            contact: Some(Contact {
+                days: seen,
+                sixths_of_today: 4,
+                since: 0,
+            }),
             commands: CommandRow::samples(frame),
             command_count: 4,
             timeline: record::by_day(record::sample(t, now)),

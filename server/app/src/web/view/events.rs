@@ -32,20 +32,43 @@ impl Events {
                 name: t.get("filter-about"),
                 set: Some((t.get("about-trouble"), "/events".to_owned())),
                 options: vec![
-                    (t.get("about-trouble"), "/events?about=trouble".to_owned(), true),
-                    (t.get("about-phones"), "/events?about=phones".to_owned(), false),
-                    (t.get("about-commands"), "/events?about=commands".to_owned(), false),
-                    (t.get("about-people"), "/events?about=people".to_owned(), false),
+                    (
+                        t.get("about-trouble"),
+                        "/events?about=trouble".to_owned(),
+                        true,
+                    ),
+                    (
+                        t.get("about-phones"),
+                        "/events?about=phones".to_owned(),
+                        false,
+                    ),
+                    (
+                        t.get("about-commands"),
+                        "/events?about=commands".to_owned(),
+                        false,
+                    ),
+                    (
+                        t.get("about-people"),
+                        "/events?about=people".to_owned(),
+                        false,
+                    ),
                 ],
             }],
             days: record::by_day(record::sample(t, frame.now)),
-            pages: Pages { previous: None, next: Some("/events?cursor=sample".to_owned()) },
+            pages: Pages {
+                previous: None,
+                next: Some("/events?cursor=sample".to_owned()),
+            },
         }
     }
 
     /// Nothing matches.
     #[must_use]
     pub fn empty(frame: &Frame) -> Self {
-        Self { days: Vec::new(), pages: Pages::default(), ..Self::sample(frame) }
+        Self {
+            days: Vec::new(),
+            pages: Pages::default(),
+            ..Self::sample(frame)
+        }
     }
 }

@@ -12,6 +12,8 @@ use crate::web::{
     time_words,
 };
 
+pub use super::viewer::{May, Viewer};
+
 /// The layout's context, a field of every page. Templates speak through it: `frame.t(key)`, `frame.ago(time)`.
 #[derive(Clone, Debug)]
 pub struct Frame {
@@ -29,51 +31,6 @@ pub struct Frame {
     pub toast: Option<Toast>,
     /// Who is signed in; `None` on the pages before that.
     pub viewer: Option<Viewer>,
-}
-
-/// The signed-in member, as the shell shows them.
-#[derive(Clone, Debug)]
-pub struct Viewer {
-    /// Full name.
-    pub name: String,
-    /// Name of their organisation.
-    pub organisation: String,
-    /// Its place in the tree.
-    pub organisation_kind: OrganisationKind,
-    /// Their role in it.
-    pub role: Role,
-    /// Which pages and acts they have.
-    pub may: May,
-    /// Commands that wait for an approval, in their scope.
-    pub approvals: u64,
-}
-
-impl Viewer {
-    /// One or two letters for the account button.
-    #[must_use]
-    pub fn initials(&self) -> String {
-        let mut words = self.name.split_whitespace().filter_map(|word| word.chars().next());
-        let first = words.next();
-        first.into_iter().chain(words.next_back()).flat_map(char::to_uppercase).collect()
-    }
-}
-
-/// What the viewer may open or do. A page that a role cannot open is absent from its navigation.
-#[derive(Clone, Copy, Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "one entry per right; a set type would say no more")]
-pub struct May {
-    /// Register devices and make enrolment codes.
-    pub add_devices: bool,
-    /// Send and cancel commands.
-    pub send_commands: bool,
-    /// See what waits for approval.
-    pub see_approvals: bool,
-    /// See and create the organisations below their own.
-    pub see_organisations: bool,
-    /// See the members.
-    pub see_people: bool,
-    /// Make and revoke API tokens.
-    pub manage_tokens: bool,
 }
 
 /// A small value as a template hands it over: itself, or by reference from a loop.
@@ -221,14 +178,24 @@ impl Frame {
     #[must_use]
     pub fn ago(&self, at: impl Given<Timestamp>) -> Html {
         let at = at.given();
-        time_words::element(&self.t, at, &time_words::relative(&self.t, at, self.now), true)
+        time_words::element(
+            &self.t,
+            at,
+            &time_words::relative(&self.t, at, self.now),
+            true,
+        )
     }
 
     /// “14:06”, “23 Nov, 14:06”.
     #[must_use]
     pub fn moment(&self, at: impl Given<Timestamp>) -> Html {
         let at = at.given();
-        time_words::element(&self.t, at, &time_words::moment(&self.t, at, self.now), false)
+        time_words::element(
+            &self.t,
+            at,
+            &time_words::moment(&self.t, at, self.now),
+            false,
+        )
     }
 
     /// “14:06”, under the head of its day.
@@ -242,7 +209,12 @@ impl Frame {
     #[must_use]
     pub fn date(&self, at: impl Given<Timestamp>) -> Html {
         let at = at.given();
-        time_words::element(&self.t, at, &time_words::date(&self.t, time_words::utc_date(at)), false)
+        time_words::element(
+            &self.t,
+            at,
+            &time_words::date(&self.t, time_words::utc_date(at)),
+            false,
+        )
     }
 
     /// “Today”, “Friday 20 November”.
@@ -256,7 +228,12 @@ impl Frame {
     #[must_use]
     pub fn left(&self, at: impl Given<Timestamp>) -> String {
         let at = at.given();
-        time_words::span(&self.t, (at.as_second() - self.now.as_second()).max(0).unsigned_abs())
+        time_words::span(
+            &self.t,
+            (at.as_second() - self.now.as_second())
+                .max(0)
+                .unsigned_abs(),
+        )
     }
 
     /// A phone's mark: shape and word.
@@ -289,18 +266,32 @@ impl Frame {
 
     /// A command's mark with what a phone gave as its reason: “Refused: this phone was not meant”.
     #[must_use]
-    pub fn command_mark_because(&self, state: impl Given<CommandState>, code: &Option<String>) -> Html {
+    pub fn command_mark_because(
+        &self,
+        state: impl Given<CommandState>,
+        code: &Option<String>,
+    ) -> Html {
         let state = state.given();
-        let Some(code) = code else { return self.command_mark(state) };
+        let Some(code) = code else {
+            return self.command_mark(state);
+        };
         let (shape, tone) = state.mark();
-        parts::state(shape, tone, &format!("{}: {}", self.t.word(state.name()), self.code(code)))
+        parts::state(
+            shape,
+            tone,
+            &format!("{}: {}", self.t.word(state.name()), self.code(code)),
+        )
     }
 
     /// A phone's reason code in words (PROTOCOL §12); one this version does not know is shown as it is.
     #[must_use]
     pub fn code(&self, code: &str) -> String {
         let key = format!("refusal-{}", code.replace('_', "-"));
-        if self.t.has(&key) { self.t.get(&key) } else { code.to_owned() }
+        if self.t.has(&key) {
+            self.t.get(&key)
+        } else {
+            code.to_owned()
+        }
     }
 
     /// The notches of a kind's reach.
@@ -336,7 +327,11 @@ impl Frame {
     /// `aria-current` of a navigation entry, named as [`Place::as_str`] does.
     #[must_use]
     pub fn current(&self, place: &str) -> Html {
-        Html::trusted(if place == self.here.as_str() { " aria-current=\"page\"".to_owned() } else { String::new() })
+        Html::trusted(if place == self.here.as_str() {
+            " aria-current=\"page\"".to_owned()
+        } else {
+            String::new()
+        })
     }
 }
 
@@ -373,12 +368,20 @@ impl Frame {
     /// The same frame at another entry of the navigation.
     #[must_use]
     pub fn at(&self, here: Place) -> Self {
-        Self { here, ..self.clone() }
+        Self {
+            here,
+            ..self.clone()
+        }
     }
 
     /// The same frame before anybody signed in.
     #[must_use]
     pub fn signed_out(&self) -> Self {
-        Self { viewer: None, here: Place::Nowhere, toast: None, ..self.clone() }
+        Self {
+            viewer: None,
+            here: Place::Nowhere,
+            toast: None,
+            ..self.clone()
+        }
     }
 }

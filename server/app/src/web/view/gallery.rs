@@ -3,10 +3,11 @@
 use askama::Template;
 
 use super::{
-    Frame, account::Account, add_device::AddDevice, approvals::Approvals, code::Code, command::Command,
-    commands::Commands, confirm::Confirm, device::Device, devices::Devices, events::Events,
-    organisations::Organisations, overview::Overview, password::SetPassword, people::People, problem::Problem,
-    search::Search, send::Send, set_up::SetUp, sign_in::SignIn, tokens::Tokens,
+    Frame, account::Account, add_device::AddDevice, approvals::Approvals, code::Code,
+    command::Command, commands::Commands, confirm::Confirm, device::Device, devices::Devices,
+    events::Events, organisations::Organisations, overview::Overview, password::SetPassword,
+    people::People, problem::Problem, search::Search, send::Send, set_up::SetUp, sign_in::SignIn,
+    tokens::Tokens,
 };
 
 /// A page's name and its markup.
@@ -57,10 +58,15 @@ pub fn all(frame: &Frame) -> Vec<Sample> {
         page("search", &Search::sample(frame)),
         page("search-empty", &Search::empty(frame)),
     ];
-    pages.extend(Problem::samples(frame).iter().enumerate().map(|(i, problem)| {
-        let (_, markup) = page("", problem);
-        (format!("problem-{}-{i}", problem.status), markup)
-    }));
+    pages.extend(
+        Problem::samples(frame)
+            .iter()
+            .enumerate()
+            .map(|(i, problem)| {
+                let (_, markup) = page("", problem);
+                (format!("problem-{}-{i}", problem.status), markup)
+            }),
+    );
     pages
 }
 

@@ -59,7 +59,11 @@ impl Organisations {
         Self {
             frame: frame.at(Place::Organisations),
             kind: OrganisationKind::Customer,
-            rows: vec![row("Brightwater Council", 61, 0), row("Hollis & Vane", 148, 2), row("Tern Harbour Press", 12, 1)],
+            rows: vec![
+                row("Brightwater Council", 61, 0),
+                row("Hollis & Vane", 148, 2),
+                row("Tern Harbour Press", 12, 1),
+            ],
             pages: Pages::default(),
             name: Input::wrong("Hollis & Vane", &frame.t("error-name-taken")),
             may_create: true,
@@ -75,13 +79,18 @@ impl Organisations {
         page.rows.truncate(2);
         page.rows[0].name = "Lyre Telecom".to_owned();
         page.rows[1].name = "Northwind Mobile".to_owned();
-        page.rows[1].fleet_fingerprint = Some("c05e7719a4f20b38d45be012977fa6c3c05e7719a4f20b38d45be012977fa6c3".to_owned());
+        page.rows[1].fleet_fingerprint =
+            Some("c05e7719a4f20b38d45be012977fa6c3c05e7719a4f20b38d45be012977fa6c3".to_owned());
         page
     }
 
     /// None as yet.
     #[must_use]
     pub fn empty(frame: &Frame) -> Self {
-        Self { rows: Vec::new(), name: Input::default(), ..Self::sample(frame) }
+        Self {
+            rows: Vec::new(),
+            name: Input::default(),
+            ..Self::sample(frame)
+        }
     }
 }

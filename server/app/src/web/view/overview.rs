@@ -46,20 +46,50 @@ impl Overview {
 
     /// Support looks for one phone at a time: a search field instead of an act.
     fn leads_with_search(&self) -> bool {
-        self.frame.viewer.as_ref().is_some_and(|viewer| matches!(viewer.role, Role::Support | Role::Auditor))
+        self.frame
+            .viewer
+            .as_ref()
+            .is_some_and(|viewer| matches!(viewer.role, Role::Support | Role::Auditor))
     }
 
     fn key(&self) -> [(Html, u64, String, &'static str); 5] {
         let tick = |class: &str, path: &str| {
-            Html::trusted(format!("<svg viewBox=\"0 0 8 14\" class=\"ticks\" aria-hidden=\"true\"><path class=\"{class}\" d=\"{path}\"/></svg>"))
+            Html::trusted(format!(
+                "<svg viewBox=\"0 0 8 14\" class=\"ticks\" aria-hidden=\"true\"><path class=\"{class}\" d=\"{path}\"/></svg>"
+            ))
         };
         let t = &self.frame.t;
         [
-            (tick("", "M4 14V0"), self.roll.answering(), t.get("roll-answering"), "/devices?contact=fresh"),
-            (tick("t-warn", "M4 14V8"), self.roll.silent, t.get("roll-silent"), "/devices?contact=silent"),
-            (tick("t-off", "M4 14V4M2 4h4"), self.roll.locked, t.get("roll-locked"), "/devices?state=locked"),
-            (tick("t-off", "M4 14V4"), self.roll.suspended, t.get("roll-suspended"), "/devices?state=suspended"),
-            (tick("t-off", "M4 14v-3"), self.roll.waiting, t.get("roll-waiting"), "/devices?state=registered"),
+            (
+                tick("", "M4 14V0"),
+                self.roll.answering(),
+                t.get("roll-answering"),
+                "/devices?contact=fresh",
+            ),
+            (
+                tick("t-warn", "M4 14V8"),
+                self.roll.silent,
+                t.get("roll-silent"),
+                "/devices?contact=silent",
+            ),
+            (
+                tick("t-off", "M4 14V4M2 4h4"),
+                self.roll.locked,
+                t.get("roll-locked"),
+                "/devices?state=locked",
+            ),
+            (
+                tick("t-off", "M4 14V4"),
+                self.roll.suspended,
+                t.get("roll-suspended"),
+                "/devices?state=suspended",
+            ),
+            (
+                tick("t-off", "M4 14v-3"),
+                self.roll.waiting,
+                t.get("roll-waiting"),
+                "/devices?state=registered",
+            ),
         ]
     }
 }
@@ -82,7 +112,10 @@ pub struct Need {
 impl Need {
     /// A command that waits for signatures.
     #[must_use]
-    #[expect(clippy::too_many_arguments, reason = "each is one fact of the sentence")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is one fact of the sentence"
+    )]
     pub fn approval(
         t: &Texts,
         now: Timestamp,
@@ -99,7 +132,11 @@ impl Need {
             tone: if kind == Kind::Wipe { "wipe" } else { "" },
             sentence: t.rich(
                 "need-approval",
-                &[("kind", Part::Text(&name)), ("n", Part::Number(phones)), ("missing", Part::Number(missing))],
+                &[
+                    ("kind", Part::Text(&name)),
+                    ("n", Part::Number(phones)),
+                    ("missing", Part::Number(missing)),
+                ],
             ),
             more: t.with(
                 "need-approval-more",
@@ -120,7 +157,10 @@ impl Need {
             tone: "warn",
             sentence: t.rich("need-silent", &[("n", Part::Number(phones))]),
             more: t.count("need-silent-more", longest_days),
-            act: ("/devices?contact=silent".to_owned(), t.get("need-see-phones")),
+            act: (
+                "/devices?contact=silent".to_owned(),
+                t.get("need-see-phones"),
+            ),
         }
     }
 
@@ -131,8 +171,15 @@ impl Need {
             icon: "cert",
             tone: "warn",
             sentence: t.rich("need-certificates", &[("n", Part::Number(phones))]),
-            more: t.put("need-certificates-more", "date", &time_words::date(t, time_words::utc_date(first_ends))),
-            act: ("/devices?sort=certificate".to_owned(), t.get("need-see-phones")),
+            more: t.put(
+                "need-certificates-more",
+                "date",
+                &time_words::date(t, time_words::utc_date(first_ends)),
+            ),
+            act: (
+                "/devices?state=enrolled&sort=silent".to_owned(),
+                t.get("need-see-phones"),
+            ),
         }
     }
 
@@ -144,7 +191,10 @@ impl Need {
             tone: "danger",
             sentence: t.rich("need-refusals", &[("n", Part::Number(commands))]),
             more: t.get("need-refusals-more"),
-            act: ("/commands?state=refused".to_owned(), t.get("need-see-commands")),
+            act: (
+                "/commands?state=refused".to_owned(),
+                t.get("need-see-commands"),
+            ),
         }
     }
 
@@ -156,7 +206,10 @@ impl Need {
             tone: "",
             sentence: t.rich("need-waiting", &[("n", Part::Number(phones))]),
             more: t.get("need-waiting-more"),
-            act: ("/devices?state=registered".to_owned(), t.get("need-see-phones")),
+            act: (
+                "/devices?state=registered".to_owned(),
+                t.get("need-see-phones"),
+            ),
         }
     }
 }
@@ -195,7 +248,10 @@ impl Tile {
         Self {
             label: t.get("tile-answered"),
             figure: percent(answered, enrolled),
-            sentence: t.with("tile-answered-more", &[("n", answered.into()), ("of", enrolled.into())]),
+            sentence: t.with(
+                "tile-answered-more",
+                &[("n", answered.into()), ("of", enrolled.into())],
+            ),
             series,
             link: "/devices?contact=fresh".to_owned(),
         }
@@ -209,7 +265,7 @@ impl Tile {
             figure: percent(newest, enrolled),
             sentence: t.count("tile-patched-more", enrolled.saturating_sub(newest)),
             series: Vec::new(),
-            link: "/devices?sort=patch".to_owned(),
+            link: "/devices?state=enrolled".to_owned(),
         }
     }
 
@@ -236,7 +292,11 @@ fn percent(part: u64, whole: u64) -> String {
         return "–".to_owned();
     }
     let tenths = part * 1000 / whole;
-    if tenths.is_multiple_of(10) { format!("{} %", tenths / 10) } else { format!("{}.{} %", tenths / 10, tenths % 10) }
+    if tenths.is_multiple_of(10) {
+        format!("{} %", tenths / 10)
+    } else {
+        format!("{}.{} %", tenths / 10, tenths % 10)
+    }
 }
 
 impl Overview {
@@ -250,13 +310,26 @@ impl Overview {
             .map(|i| {
                 let day = today.saturating_sub(jiff::Span::new().days(29 - i.cast_signed()));
                 let weekend = u64::from(day.weekday().to_monday_zero_offset() >= 5) * 21;
-                Day { day, checked_in: 361 + i - weekend + (i * 7) % 5, enrolled: 380 + i * 18 / 29 }
+                Day {
+                    day,
+                    checked_in: 361 + i - weekend + (i * 7) % 5,
+                    enrolled: 380 + i * 18 / 29,
+                }
             })
             .collect();
         Self {
             frame: frame.at(Place::Overview),
             needs: vec![
-                Need::approval(t, now, "1", Kind::Wipe, 1, "Tern Harbour Press", 1, hours(3)),
+                Need::approval(
+                    t,
+                    now,
+                    "1",
+                    Kind::Wipe,
+                    1,
+                    "Tern Harbour Press",
+                    1,
+                    hours(3),
+                ),
                 Need::approval(t, now, "2", Kind::Kill, 2, "Oakmere Legal", 1, hours(19)),
                 Need::silent(t, 6, 9),
                 Need::certificates(t, 2, hours(90)),

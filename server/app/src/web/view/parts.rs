@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use muster_protocol::{digest::Digest, seal};
+
 use crate::web::{assets, text::Html};
 
 /// A form field as it goes back to the reader: what was typed, and what is wrong with it.
@@ -17,21 +19,29 @@ impl Input {
     /// A field with this value and nothing wrong.
     #[must_use]
     pub fn filled(value: &str) -> Self {
-        Self { value: value.to_owned(), error: None }
+        Self {
+            value: value.to_owned(),
+            error: None,
+        }
     }
 
     /// A field with this value, and what to do about it.
     #[must_use]
     pub fn wrong(value: &str, error: &str) -> Self {
-        Self { value: value.to_owned(), error: Some(error.to_owned()) }
+        Self {
+            value: value.to_owned(),
+            error: Some(error.to_owned()),
+        }
     }
 }
 
 /// The fields that are wrong, by id: a summary on top of the form links to each when there are two or more.
 #[must_use]
 pub fn errors(fields: &[(&'static str, &Input)]) -> Vec<(&'static str, String)> {
-    let wrong: Vec<_> =
-        fields.iter().filter_map(|(id, input)| input.error.clone().map(|error| (*id, error))).collect();
+    let wrong: Vec<_> = fields
+        .iter()
+        .filter_map(|(id, input)| input.error.clone().map(|error| (*id, error)))
+        .collect();
     if wrong.len() > 1 { wrong } else { Vec::new() }
 }
 
@@ -88,11 +98,19 @@ pub fn state(shape: &str, tone: &str, words: &str) -> Html {
         "dot" => "<circle class=\"s\" cx=\"6\" cy=\"6\" r=\"4\"/>",
         "dotted" => "<circle cx=\"6\" cy=\"6\" r=\"4.5\" stroke-dasharray=\"1.6 2.1\"/>",
         "ring" => "<circle cx=\"6\" cy=\"6\" r=\"4.5\"/>",
-        "half" => "<circle cx=\"6\" cy=\"6\" r=\"4.5\"/><path class=\"s\" d=\"M6 1.5a4.5 4.5 0 0 1 0 9z\"/>",
-        "target" => "<circle cx=\"6\" cy=\"6\" r=\"4.5\"/><circle class=\"s\" cx=\"6\" cy=\"6\" r=\"1.6\"/>",
-        "most" => "<circle cx=\"6\" cy=\"6\" r=\"4.5\"/><path class=\"s\" d=\"M6 1.5A4.5 4.5 0 1 1 1.5 6H6z\"/>",
+        "half" => {
+            "<circle cx=\"6\" cy=\"6\" r=\"4.5\"/><path class=\"s\" d=\"M6 1.5a4.5 4.5 0 0 1 0 9z\"/>"
+        }
+        "target" => {
+            "<circle cx=\"6\" cy=\"6\" r=\"4.5\"/><circle class=\"s\" cx=\"6\" cy=\"6\" r=\"1.6\"/>"
+        }
+        "most" => {
+            "<circle cx=\"6\" cy=\"6\" r=\"4.5\"/><path class=\"s\" d=\"M6 1.5A4.5 4.5 0 1 1 1.5 6H6z\"/>"
+        }
         "diamond" => "<path class=\"s\" d=\"M6 1 11 6 6 11 1 6z\"/>",
-        "lock" => "<path class=\"s\" d=\"M2 5.5h8v5.5H2z\"/><path d=\"M3.7 5.5V4a2.3 2.3 0 0 1 4.6 0v1.5\"/>",
+        "lock" => {
+            "<path class=\"s\" d=\"M2 5.5h8v5.5H2z\"/><path d=\"M3.7 5.5V4a2.3 2.3 0 0 1 4.6 0v1.5\"/>"
+        }
         "bars" => "<path d=\"M3.8 1.5v9M8.2 1.5v9\"/>",
         "cross" => "<path d=\"M2 2l8 8M10 2l-8 8\"/>",
         "wiped" => "<path d=\"M2 2h8v8H2zM2 10 10 2\"/>",
@@ -112,23 +130,34 @@ pub fn state(shape: &str, tone: &str, words: &str) -> Html {
 /// Four notches, so many of them filled: how far a command reaches.
 #[must_use]
 pub fn reach(notches: u8) -> Html {
-    let mut out = format!("<svg class=\"reach n{notches}\" viewBox=\"0 0 20 12\" aria-hidden=\"true\">");
-    for (i, (x, top)) in [(2, "9"), (7, "6.4"), (12, "3.8"), (17, "1.2")].into_iter().enumerate() {
-        let class = if i < usize::from(notches) { " class=\"y\"" } else { "" };
+    let mut out =
+        format!("<svg class=\"reach n{notches}\" viewBox=\"0 0 20 12\" aria-hidden=\"true\">");
+    for (i, (x, top)) in [(2, "9"), (7, "6.4"), (12, "3.8"), (17, "1.2")]
+        .into_iter()
+        .enumerate()
+    {
+        let class = if i < usize::from(notches) {
+            " class=\"y\""
+        } else {
+            ""
+        };
         let _ = write!(out, "<path{class} d=\"M{x} 12V{top}\"/>");
     }
     out.push_str("</svg>");
     Html::trusted(out)
 }
 
-/// The seal of a key: 24 rays whose lengths are the first digits of its fingerprint.
+/// The seal of a key, as the protocol draws it from the 64 digits of a fingerprint. What is no fingerprint has no rays.
 #[must_use]
 pub fn seal(fingerprint: &str, label: &str, small: bool) -> Html {
     let mut path = String::new();
-    for (i, length) in seal_rays(fingerprint).into_iter().enumerate() {
-        if length > 0.0 {
+    let lengths = fingerprint
+        .parse::<Digest>()
+        .map_or([0; seal::RAYS], |digest| seal::rays(&digest));
+    for (i, length) in lengths.into_iter().enumerate() {
+        if length > 0 {
             let (sin, cos) = (i as f64 * std::f64::consts::PI / 12.0).sin_cos();
-            let end = 9.5 + length;
+            let end = 9.5 + f64::from(length) * 0.62;
             let _ = write!(
                 path,
                 "M{:.1} {:.1}L{:.1} {:.1}",
@@ -155,18 +184,17 @@ pub fn open_seal(label: &str) -> Html {
     ))
 }
 
-/// Lengths of the 24 rays in the seal's own units, clockwise from the top; nought where a digit is under three.
-fn seal_rays(fingerprint: &str) -> [f64; 24] {
-    let mut rays = [0.0; 24];
-    for (ray, digit) in rays.iter_mut().zip(fingerprint.chars().filter_map(|c| c.to_digit(16))) {
-        *ray = if digit < 3 { 0.0 } else { f64::from(digit) * 0.62 };
-    }
-    rays
-}
-
 /// A fingerprint's beginning in groups of four, as pages show it beside a seal: “7c1e 04b9 d2a8 5f60”.
 #[must_use]
 pub fn short_fingerprint(fingerprint: &str) -> String {
-    let digits: Vec<char> = fingerprint.chars().filter(char::is_ascii_hexdigit).take(20).collect();
-    digits.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
+    let digits: Vec<char> = fingerprint
+        .chars()
+        .filter(char::is_ascii_hexdigit)
+        .take(20)
+        .collect();
+    digits
+        .chunks(4)
+        .map(|group| group.iter().collect::<String>())
+        .collect::<Vec<_>>()
+        .join(" ")
 }

@@ -58,7 +58,11 @@ pub struct Member {
 
 impl People {
     fn errors(&self) -> Vec<(&'static str, String)> {
-        parts::errors(&[("name", &self.name), ("email", &self.email), ("role", &self.role)])
+        parts::errors(&[
+            ("name", &self.name),
+            ("email", &self.email),
+            ("role", &self.role),
+        ])
     }
 
     /// A member just added among three others.
@@ -83,12 +87,39 @@ impl People {
                 frame.now + jiff::SignedDuration::from_hours(24),
             )),
             members: vec![
-                member("Dagny Krol", "dagny@northwind.example.org", Role::Owner, false, false),
-                member("Marta Nilsson", "marta@northwind.example.org", Role::Admin, false, false),
-                member("Teo Amari", "teo@northwind.example.org", Role::Agent, true, false),
-                member("Olle Berg", "olle@northwind.example.org", Role::Support, false, true),
+                member(
+                    "Dagny Krol",
+                    "dagny@northwind.example.org",
+                    Role::Owner,
+                    false,
+                    false,
+                ),
+                member(
+                    "Marta Nilsson",
+                    "marta@northwind.example.org",
+                    Role::Admin,
+                    false,
+                    false,
+                ),
+                member(
+                    "Teo Amari",
+                    "teo@northwind.example.org",
+                    Role::Agent,
+                    true,
+                    false,
+                ),
+                member(
+                    "Olle Berg",
+                    "olle@northwind.example.org",
+                    Role::Support,
+                    false,
+                    true,
+                ),
             ],
-            pages: Pages { previous: None, next: Some("/people?cursor=sample".to_owned()) },
+            pages: Pages {
+                previous: None,
+                next: Some("/people?cursor=sample".to_owned()),
+            },
             may_add: true,
             name: Input::default(),
             email: Input::wrong("dagny@northwind.example.org", &frame.t("error-email-taken")),
@@ -96,8 +127,14 @@ impl People {
             roles: Role::ALL.to_vec(),
             organisation_id: Input::filled("3"),
             organisations: vec![
-                Choice { value: "3".to_owned(), label: "Northwind Mobile".to_owned() },
-                Choice { value: "4".to_owned(), label: "Hollis & Vane".to_owned() },
+                Choice {
+                    value: "3".to_owned(),
+                    label: "Northwind Mobile".to_owned(),
+                },
+                Choice {
+                    value: "4".to_owned(),
+                    label: "Hollis & Vane".to_owned(),
+                },
             ],
         }
     }
@@ -105,7 +142,11 @@ impl People {
     /// One member alone, read by somebody who may not add.
     #[must_use]
     pub fn empty(frame: &Frame) -> Self {
-        let mut page = Self { added: None, may_add: false, ..Self::sample(frame) };
+        let mut page = Self {
+            added: None,
+            may_add: false,
+            ..Self::sample(frame)
+        };
         page.members.truncate(1);
         page.pages = Pages::default();
         page

@@ -25,7 +25,14 @@ pub struct Problem {
 impl Problem {
     fn new(frame: &Frame, status: u16, title: String, words: String) -> Self {
         let on = ("/".to_owned(), frame.t("problem-home"));
-        Self { frame: frame.at(super::Place::Nowhere), status, title, words, on, reference: None }
+        Self {
+            frame: frame.at(super::Place::Nowhere),
+            status,
+            title,
+            words,
+            on,
+            reference: None,
+        }
     }
 
     /// 400: the request itself cannot be read.
@@ -37,25 +44,45 @@ impl Problem {
     /// 403: a page or act of another role.
     #[must_use]
     pub fn forbidden(frame: &Frame) -> Self {
-        Self::new(frame, 403, frame.t("problem-forbidden"), frame.t("problem-forbidden-words"))
+        Self::new(
+            frame,
+            403,
+            frame.t("problem-forbidden"),
+            frame.t("problem-forbidden-words"),
+        )
     }
 
     /// 403: the form is older than the session.
     #[must_use]
     pub fn stale_form(frame: &Frame) -> Self {
-        Self::new(frame, 403, frame.t("problem-stale-form"), frame.t("problem-stale-form-words"))
+        Self::new(
+            frame,
+            403,
+            frame.t("problem-stale-form"),
+            frame.t("problem-stale-form-words"),
+        )
     }
 
     /// 404: nothing here, or nothing that the viewer may know of.
     #[must_use]
     pub fn not_found(frame: &Frame) -> Self {
-        Self::new(frame, 404, frame.t("problem-not-found"), frame.t("problem-not-found-words"))
+        Self::new(
+            frame,
+            404,
+            frame.t("problem-not-found"),
+            frame.t("problem-not-found-words"),
+        )
     }
 
     /// 410: a one-time link that was used or has ended.
     #[must_use]
     pub fn link_ended(frame: &Frame) -> Self {
-        Self::new(frame, 410, frame.t("problem-link-ended"), frame.t("problem-link-ended-words"))
+        Self::new(
+            frame,
+            410,
+            frame.t("problem-link-ended"),
+            frame.t("problem-link-ended-words"),
+        )
     }
 
     /// 409: somebody or something was faster; `words` says what stands now.
@@ -68,20 +95,38 @@ impl Problem {
     #[must_use]
     pub fn too_many(frame: &Frame, retry_after_seconds: u64) -> Self {
         let span = crate::web::time_words::span(&frame.t, retry_after_seconds);
-        Self::new(frame, 429, frame.t("problem-too-many"), frame.put("problem-too-many-words", "span", &span))
+        Self::new(
+            frame,
+            429,
+            frame.t("problem-too-many"),
+            frame.put("problem-too-many-words", "span", &span),
+        )
     }
 
     /// 500: our fault.
     #[must_use]
     pub fn internal(frame: &Frame, reference: &str) -> Self {
-        let page = Self::new(frame, 500, frame.t("problem-internal"), frame.t("problem-internal-words"));
-        Self { reference: Some(reference.to_owned()), ..page }
+        let page = Self::new(
+            frame,
+            500,
+            frame.t("problem-internal"),
+            frame.t("problem-internal-words"),
+        );
+        Self {
+            reference: Some(reference.to_owned()),
+            ..page
+        }
     }
 
     /// 503: the database is busy or the disk is full.
     #[must_use]
     pub fn unavailable(frame: &Frame) -> Self {
-        Self::new(frame, 503, frame.t("problem-unavailable"), frame.t("problem-unavailable-words"))
+        Self::new(
+            frame,
+            503,
+            frame.t("problem-unavailable"),
+            frame.t("problem-unavailable-words"),
+        )
     }
 
     /// One page of each kind.

@@ -43,7 +43,7 @@ impl Weight {
 /// An event as the store has it.
 #[derive(Clone, Debug)]
 pub struct Told<'a> {
-    /// Its kind: `device-enrolled`, … The sentence is `event-<kind>` in `record.ftl`, a second line, if it has one,
+    /// Its kind, dots as dashes: `device-enrolled`, … The sentence is `event-<kind>` in `record.ftl`, a second line, if it has one,
     /// `event-<kind>-more`. Both may use `$actor`, `$phone`, and each fact by its name.
     pub kind: &'a str,
     /// How it is drawn.
@@ -81,27 +81,45 @@ impl EventLine {
     /// Puts an event into words. A kind that has none in the catalogue is told by its name, never left out.
     #[must_use]
     pub fn tell(t: &Texts, told: &Told<'_>) -> Self {
-        let kind = told.facts.iter().find(|(name, _)| *name == "kind").and_then(|(_, text)| Kind::parse(text));
+        let kind = told
+            .facts
+            .iter()
+            .find(|(name, _)| *name == "kind")
+            .and_then(|(_, text)| Kind::parse(text));
         let phone = match told.device {
-            Some((id, serial)) => {
-                Html::link(&format!("/devices/{id}"), &Html::escape(serial), "mono nowrap plain")
-            }
+            Some((id, serial)) => Html::link(
+                &format!("/devices/{id}"),
+                &Html::escape(serial),
+                "mono nowrap plain",
+            ),
             None => Html::escape(&t.get("record-a-phone")),
         };
         let kind_words = match (kind, told.command) {
-            (Some(kind), Some(id)) => {
-                Html::link(&format!("/commands/{id}"), &Html::escape(&t.word(kind.name())), "plain strong")
-            }
+            (Some(kind), Some(id)) => Html::link(
+                &format!("/commands/{id}"),
+                &Html::escape(&t.word(kind.name())),
+                "plain strong",
+            ),
             (Some(kind), None) => Html::escape(&t.word(kind.name())),
-            (None, Some(id)) => {
-                Html::link(&format!("/commands/{id}"), &Html::escape(&t.get("record-a-command")), "plain strong")
-            }
+            (None, Some(id)) => Html::link(
+                &format!("/commands/{id}"),
+                &Html::escape(&t.get("record-a-command")),
+                "plain strong",
+            ),
             (None, None) => Html::escape(&t.get("record-a-command")),
         };
-        let because = told.facts.iter().find(|(name, _)| *name == "code").map(|(_, code)| {
-            let key = format!("refusal-{}", code.replace('_', "-"));
-            if t.has(&key) { t.get(&key) } else { (*code).to_owned() }
-        });
+        let because = told
+            .facts
+            .iter()
+            .find(|(name, _)| *name == "code")
+            .map(|(_, code)| {
+                let key = format!("refusal-{}", code.replace('_', "-"));
+                if t.has(&key) {
+                    t.get(&key)
+                } else {
+                    (*code).to_owned()
+                }
+            });
         let mut parts = vec![
             ("actor", Part::Text(told.actor)),
             ("phone", Part::Markup(&phone)),
@@ -119,10 +137,23 @@ impl EventLine {
             (!said.as_str().contains("{$")).then_some(said)
         };
         let sentence = say(&format!("event-{}", told.kind)).unwrap_or_else(|| {
-            t.rich("record-other", &[("kind", Part::Text(told.kind)), ("actor", Part::Text(told.actor))])
+            t.rich(
+                "record-other",
+                &[
+                    ("kind", Part::Text(told.kind)),
+                    ("actor", Part::Text(told.actor)),
+                ],
+            )
         });
         let (icon, tone) = icon_and_tone(told, kind);
-        Self { icon, tone, weight: told.weight, sentence, more: say(&format!("event-{}-more", told.kind)), at: told.at }
+        Self {
+            icon,
+            tone,
+            weight: told.weight,
+            sentence,
+            more: say(&format!("event-{}-more", told.kind)),
+            at: told.at,
+        }
     }
 }
 
@@ -169,7 +200,10 @@ pub fn by_day(events: Vec<EventLine>) -> Vec<DayOfEvents> {
     for event in events {
         match days.last_mut() {
             Some(day) if utc_date(day.at) == utc_date(event.at) => day.events.push(event),
-            Some(_) | None => days.push(DayOfEvents { at: event.at, events: vec![event] }),
+            Some(_) | None => days.push(DayOfEvents {
+                at: event.at,
+                events: vec![event],
+            }),
         }
     }
     days
@@ -183,17 +217,97 @@ pub fn sample(t: &Texts, now: Timestamp) -> Vec<EventLine> {
     let command = Some("0197c0de-2222-7000-8000-000000000002");
     let told = |kind, weight, actor, device, command, facts, minutes: i64| {
         let at = now - jiff::SignedDuration::from_mins(minutes);
-        EventLine::tell(t, &Told { kind, weight, actor, device, command, facts, at })
+        EventLine::tell(
+            t,
+            &Told {
+                kind,
+                weight,
+                actor,
+                device,
+                command,
+                facts,
+                at,
+            },
+        )
     };
-    let wipe: &[(&str, &str)] = &[("kind", "wipe"), ("signed", "1"), ("needed", "2"), ("phones", "1")];
+    let wipe: &[(&str, &str)] = &[
+        ("kind", "wipe"),
+        ("signatures", "1"),
+        ("needed", "2"),
+        ("count", "1"),
+    ];
     vec![
-        told("command-approved", Weight::Major, "Marta Nilsson", None, command, wipe, 8),
-        told("device-enrolled", Weight::Major, "Teo Amari", phone, None, &[("epoch", "1")], 25),
-        told("command-done", Weight::Major, "HX6-22904-B1", other, command, &[("kind", "lock")], 106),
-        told("command-refused", Weight::Trouble, "HX6-22904-B1", other, command, &[("kind", "kill"), ("code", "threshold")], 181),
-        told("member-signed-in", Weight::Ordinary, "Dagny Krol", None, None, &[], 274),
-        told("certificate-renewed", Weight::Ordinary, "HX6-22904-B1", other, None, &[], 60 * 26),
-        told("device-silent", Weight::Trouble, "Muster", other, None, &[("days", "2")], 60 * 40),
-        told("organisation-created", Weight::Ordinary, "Dagny Krol", None, None, &[("name", "Hollis & Vane")], 60 * 90),
+        told(
+            "command-approved",
+            Weight::Major,
+            "Marta Nilsson",
+            None,
+            command,
+            wipe,
+            8,
+        ),
+        told(
+            "device-enrolled",
+            Weight::Major,
+            "Teo Amari",
+            phone,
+            None,
+            &[("epoch", "1"), ("words", "harbour lamp violet seven oak")],
+            25,
+        ),
+        told(
+            "command-done",
+            Weight::Major,
+            "HX6-22904-B1",
+            other,
+            command,
+            &[("kind", "lock")],
+            106,
+        ),
+        told(
+            "command-refused",
+            Weight::Trouble,
+            "HX6-22904-B1",
+            other,
+            command,
+            &[("kind", "kill"), ("code", "threshold")],
+            181,
+        ),
+        told(
+            "member-signed-in",
+            Weight::Ordinary,
+            "Dagny Krol",
+            None,
+            None,
+            &[],
+            274,
+        ),
+        told(
+            "device-renewed",
+            Weight::Ordinary,
+            "HX6-22904-B1",
+            other,
+            None,
+            &[],
+            60 * 26,
+        ),
+        told(
+            "device-silent",
+            Weight::Trouble,
+            "Muster",
+            other,
+            None,
+            &[],
+            60 * 40,
+        ),
+        told(
+            "organisation-added",
+            Weight::Ordinary,
+            "Dagny Krol",
+            None,
+            None,
+            &[("name", "Hollis & Vane")],
+            60 * 90,
+        ),
     ]
 }

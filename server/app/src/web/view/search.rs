@@ -26,12 +26,22 @@ impl Search {
         devices.truncate(3);
         let mut commands = CommandRow::samples(frame);
         commands.truncate(2);
-        Self { frame: frame.at(Place::Nowhere), q: "HX6".to_owned(), devices, commands }
+        Self {
+            frame: frame.at(Place::Nowhere),
+            q: "HX6".to_owned(),
+            devices,
+            commands,
+        }
     }
 
     /// Nothing found.
     #[must_use]
     pub fn empty(frame: &Frame) -> Self {
-        Self { q: "nobody’s phone".to_owned(), devices: Vec::new(), commands: Vec::new(), ..Self::sample(frame) }
+        Self {
+            q: "nobody’s phone".to_owned(),
+            devices: Vec::new(),
+            commands: Vec::new(),
+            ..Self::sample(frame)
+        }
     }
 }

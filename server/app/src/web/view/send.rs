@@ -55,7 +55,13 @@ pub struct Target {
 
 impl Send {
     fn errors(&self) -> Vec<(&'static str, String)> {
-        parts::errors(&[("reason", &self.reason), ("text", &self.text), ("template", &self.template), ("days", &self.days), ("typed", &self.typed)])
+        parts::errors(&[
+            ("text", &self.text),
+            ("template", &self.template),
+            ("days", &self.days),
+            ("reason", &self.reason),
+            ("typed", &self.typed),
+        ])
     }
 
     fn phones(&self) -> u64 {
@@ -74,12 +80,24 @@ impl Send {
         let t = &self.frame.t;
         self.kind.map_or_else(
             || t.get("send-title"),
-            |kind| t.with("send-title-kind", &[("kind", t.word(kind.name()).into()), ("n", self.phones().into())]),
+            |kind| {
+                t.with(
+                    "send-title-kind",
+                    &[
+                        ("kind", t.word(kind.name()).into()),
+                        ("n", self.phones().into()),
+                    ],
+                )
+            },
         )
     }
 
     fn link(&self, kind: Kind) -> String {
-        let devices: String = self.targets.iter().map(|target| format!("&device={}", target.id)).collect();
+        let devices: String = self
+            .targets
+            .iter()
+            .map(|target| format!("&device={}", target.id))
+            .collect();
         format!("/commands/new?kind={}{devices}", kind.as_str())
     }
 
@@ -87,17 +105,23 @@ impl Send {
     fn agreement(&self, kind: Kind) -> String {
         match self.needed {
             (0, _) => self.frame.t.word(kind.agree()),
-            (people, independent) => self
-                .frame
-                .t
-                .with("send-agreement", &[("people", people.into()), ("independent", independent.into())]),
+            (people, independent) => self.frame.t.with(
+                "send-agreement",
+                &[
+                    ("people", people.into()),
+                    ("independent", independent.into()),
+                ],
+            ),
         }
     }
 
     /// A wipe of one phone whose serial number was mistyped.
     #[must_use]
     pub fn sample(frame: &Frame) -> Self {
-        let kinds = Kind::ALL.into_iter().filter(|kind| *kind != Kind::Cancel).collect();
+        let kinds = Kind::ALL
+            .into_iter()
+            .filter(|kind| *kind != Kind::Cancel)
+            .collect();
         Self {
             frame: frame.at(Place::Commands),
             kind: Some(Kind::Wipe),
@@ -113,9 +137,15 @@ impl Send {
             reason: Input::filled("Stolen from a car, police report 26-11873"),
             text: Input::default(),
             template: Input::default(),
-            templates: vec![Choice { value: "contact-reseller".to_owned(), label: "Contact your reseller.".to_owned() }],
+            templates: vec![Choice {
+                value: "contact-reseller".to_owned(),
+                label: "Contact your reseller.".to_owned(),
+            }],
             days: Input::filled("30"),
-            typed: Input::wrong("HX7-30418", &frame.put("error-typed-serial", "serial", "HX7-30418-K2")),
+            typed: Input::wrong(
+                "HX7-30418",
+                &frame.put("error-typed-serial", "serial", "HX7-30418-K2"),
+            ),
             needed: (2, 1),
             fault: None,
         }
@@ -124,7 +154,10 @@ impl Send {
     /// The choice of what to send.
     #[must_use]
     pub fn choice(frame: &Frame) -> Self {
-        Self { kind: None, ..Self::sample(frame) }
+        Self {
+            kind: None,
+            ..Self::sample(frame)
+        }
     }
 
     /// A kill of several phones, one of which cannot be meant.
@@ -145,7 +178,11 @@ impl Send {
     /// A notice.
     #[must_use]
     pub fn notice(frame: &Frame) -> Self {
-        Self { kind: Some(Kind::Notice), needed: (0, 0), ..Self::sample(frame) }
+        Self {
+            kind: Some(Kind::Notice),
+            needed: (0, 0),
+            ..Self::sample(frame)
+        }
     }
 
     /// A message without its text.
@@ -155,18 +192,26 @@ impl Send {
             kind: Some(Kind::Message),
             needed: (1, 0),
             text: Input::wrong("", &frame.t("error-message-empty")),
+            typed: Input::default(),
             reason: Input::wrong("", &frame.t("error-reason-empty")),
             ..Self::sample(frame)
         }
     }
 
     fn sentence(&self, kind: Kind) -> Html {
-        let shown: Vec<String> =
-            self.targets.iter().take(3).map(|target| Html::serial(&target.serial_number).to_string()).collect();
+        let shown: Vec<String> = self
+            .targets
+            .iter()
+            .take(3)
+            .map(|target| Html::serial(&target.serial_number).to_string())
+            .collect();
         let phones = Html::trusted(shown.join(", "));
         self.frame.t.rich(
             kind.sign().0,
-            &[("phones", Part::Markup(&phones)), ("n", Part::Number(self.phones()))],
+            &[
+                ("phones", Part::Markup(&phones)),
+                ("n", Part::Number(self.phones())),
+            ],
         )
     }
 }

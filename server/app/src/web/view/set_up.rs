@@ -24,7 +24,12 @@ pub struct SetUp {
 
 impl SetUp {
     fn errors(&self) -> Vec<(&'static str, String)> {
-        parts::errors(&[("organisation", &self.organisation), ("name", &self.name), ("email", &self.email), ("password", &self.password)])
+        parts::errors(&[
+            ("organisation", &self.organisation),
+            ("name", &self.name),
+            ("email", &self.email),
+            ("password", &self.password),
+        ])
     }
 
     /// The page after two mistakes.
@@ -36,7 +41,10 @@ impl SetUp {
             organisation: Input::filled("Lantern Operations"),
             name: Input::filled("Ines Fauré"),
             email: Input::wrong("ines@lantern", &frame.t("error-email")),
-            password: Input { value: String::new(), error: Some(frame.count("error-password-short", 12_u64)) },
+            password: Input {
+                value: String::new(),
+                error: Some(frame.count("error-password-short", 12_u64)),
+            },
         }
     }
 }

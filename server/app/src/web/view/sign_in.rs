@@ -21,12 +21,20 @@ impl SignIn {
     #[must_use]
     pub fn sample(frame: &Frame) -> Self {
         let error = frame.t("sign-in-wrong");
-        Self { frame: frame.signed_out(), email: Input::wrong("dagny@northwind.example.org", &error), next: "/".to_owned() }
+        Self {
+            frame: frame.signed_out(),
+            email: Input::wrong("dagny@northwind.example.org", &error),
+            next: "/".to_owned(),
+        }
     }
 
     /// The page as it first opens.
     #[must_use]
     pub fn empty(frame: &Frame) -> Self {
-        Self { frame: frame.signed_out(), email: Input::default(), next: "/".to_owned() }
+        Self {
+            frame: frame.signed_out(),
+            email: Input::default(),
+            next: "/".to_owned(),
+        }
     }
 }

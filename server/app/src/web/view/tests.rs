@@ -4,29 +4,53 @@ use std::collections::BTreeSet;
 
 use askama::Template;
 
-use super::{Frame, command::Command, commands::Commands, device::Device, devices::Devices, gallery};
+use super::{
+    Frame, command::Command, commands::Commands, device::Device, devices::Devices, gallery,
+};
 use crate::web::{assets, text::Catalogue};
 
 const HOSTILE: &str = "\"><script>alert(1)</script>'&{{7*7}}\u{202e}";
 
 fn frame() -> Frame {
-    Frame::sample(Catalogue::load().unwrap().texts("en"), "2026-11-23T14:06:12Z".parse().unwrap())
+    Frame::sample(
+        Catalogue::load().unwrap().texts("en"),
+        "2026-11-23T14:06:12Z".parse().unwrap(),
+    )
 }
 
 #[test]
 fn every_page_renders_in_words_and_keeps_the_content_policy() {
     for (name, page) in gallery::all(&frame()) {
         let page = page.unwrap();
-        assert!(!page.contains('⟦'), "{name}: a key is missing: {}", &page[page.find('⟦').unwrap()..][..60]);
+        assert!(
+            !page.contains('⟦'),
+            "{name}: a key is missing: {}",
+            &page[page.find('⟦').unwrap()..][..60]
+        );
         assert!(!page.contains("{$"), "{name}: a sentence misses a value");
-        for forbidden in [" style=", "<style", "javascript:", "data:image", " onclick", " onload", "<script>"] {
+        for forbidden in [
+            " style=",
+            "<style",
+            "javascript:",
+            "data:image",
+            " onclick",
+            " onload",
+            "<script>",
+        ] {
             assert!(!page.contains(forbidden), "{name}: {forbidden}");
         }
         assert_eq!(page.matches("<h1").count(), 1, "{name}: one h1");
         assert_eq!(page.matches("<main").count(), 1, "{name}: one main");
-        assert!(page.contains("<title>") && page.contains("lang=\"en\""), "{name}");
+        assert!(
+            page.contains("<title>") && page.contains("lang=\"en\""),
+            "{name}"
+        );
         let posts = page.matches("method=\"post\"").count();
-        assert_eq!(posts, page.matches("name=\"csrf\"").count(), "{name}: every form carries the secret");
+        assert_eq!(
+            posts,
+            page.matches("name=\"csrf\"").count(),
+            "{name}: every form carries the secret"
+        );
     }
 }
 
@@ -36,15 +60,30 @@ fn every_id_is_there_once_and_every_label_finds_its_field() {
         let page = page.unwrap();
         let values = |attribute: &str| -> Vec<String> {
             page.match_indices(&format!(" {attribute}=\""))
-                .map(|(at, found)| page[at + found.len()..].split('"').next().unwrap().to_owned())
+                .map(|(at, found)| {
+                    page[at + found.len()..]
+                        .split('"')
+                        .next()
+                        .unwrap()
+                        .to_owned()
+                })
                 .collect()
         };
         let ids = values("id");
         let unique: BTreeSet<_> = ids.iter().cloned().collect();
         assert_eq!(ids.len(), unique.len(), "{name}: an id twice: {ids:?}");
-        for attribute in ["for", "aria-labelledby", "aria-describedby", "popovertarget", "list"] {
+        for attribute in [
+            "for",
+            "aria-labelledby",
+            "aria-describedby",
+            "popovertarget",
+            "list",
+        ] {
             for value in values(attribute).iter().flat_map(|value| value.split(' ')) {
-                assert!(unique.contains(value), "{name}: {attribute}={value} leads nowhere");
+                assert!(
+                    unique.contains(value),
+                    "{name}: {attribute}={value} leads nowhere"
+                );
             }
         }
     }
@@ -56,11 +95,16 @@ fn every_asset_that_a_page_names_exists() {
         let page = page.unwrap();
         for (at, found) in page.match_indices("\"/assets/") {
             let address = page[at + found.len()..].split('"').next().unwrap();
-            let (path, rest) = address.split_once("?v=").unwrap_or_else(|| panic!("{name}: {address} has no version"));
+            let (path, rest) = address
+                .split_once("?v=")
+                .unwrap_or_else(|| panic!("{name}: {address} has no version"));
             let asset = assets::lookup(path).unwrap();
             if let Some((_, icon)) = rest.split_once('#') {
                 let sprite = std::str::from_utf8(asset.bytes).unwrap();
-                assert!(sprite.contains(&format!("id=\"{icon}\"")), "{name}: no {icon}");
+                assert!(
+                    sprite.contains(&format!("id=\"{icon}\"")),
+                    "{name}: no {icon}"
+                );
             }
         }
     }
@@ -70,7 +114,11 @@ fn every_asset_that_a_page_names_exists() {
 fn reported_text_never_becomes_markup() {
     let frame = frame();
     let mut device = Device::sample(&frame);
-    for text in [&mut device.serial_number, &mut device.model, &mut device.organisation] {
+    for text in [
+        &mut device.serial_number,
+        &mut device.model,
+        &mut device.organisation,
+    ] {
         HOSTILE.clone_into(text);
     }
     device.imei = Some(HOSTILE.to_owned());
@@ -89,10 +137,20 @@ fn reported_text_never_becomes_markup() {
     command.progress.drafted_by = HOSTILE.to_owned();
     let mut commands = Commands::sample(&frame);
     commands.rows[0].serial_number = HOSTILE.to_owned();
-    let pages = [device.render(), devices.render(), command.render(), commands.render(), command.progress.render()];
+    let pages = [
+        device.render(),
+        devices.render(),
+        command.render(),
+        commands.render(),
+        command.progress.render(),
+    ];
     for page in pages {
         let page = page.unwrap();
-        assert!(!page.contains("<script>"), "{}", &page[page.find("<script>").unwrap()..][..80]);
+        assert!(
+            !page.contains("<script>"),
+            "{}",
+            &page[page.find("<script>").unwrap()..][..80]
+        );
         assert!(!page.contains("\"><script"));
     }
 }

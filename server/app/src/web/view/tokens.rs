@@ -54,7 +54,10 @@ impl Tokens {
             revoked_at: revoked.map(days),
         };
         Self {
-            made: Some(("Stock import".to_owned(), "mst_4vJ0m8nZq2TtYx7aWcR5eKd1Hs9bLpUg".to_owned())),
+            made: Some((
+                "Stock import".to_owned(),
+                "mst_4vJ0m8nZq2TtYx7aWcR5eKd1Hs9bLpUg".to_owned(),
+            )),
             tokens: vec![
                 token("Stock import", Role::Agent, 0, None, None),
                 token("Monitoring", Role::Support, 40, Some(0), None),

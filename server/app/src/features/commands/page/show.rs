@@ -221,7 +221,7 @@ fn arguments(frame: &Frame, canonical: &str) -> Vec<(String, String)> {
         let text = match (name.as_str(), value) {
             ("until" | "date", serde_json::Value::Number(seconds)) => {
                 let at = seconds.as_i64().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
-                at.map_or_else(String::new, |at| crate::web::time_words::utc_date(&frame.t, at))
+                at.map_or_else(String::new, |at| crate::web::time_words::utc_date(at).to_string())
             }
             ("template", serde_json::Value::String(word)) => frame.t.get(&format!("notice-{word}")),
             ("lifts", serde_json::Value::Array(items)) => items.len().to_string(),

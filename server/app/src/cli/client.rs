@@ -1,0 +1,74 @@
+//! The API as programs on somebody's own machine call it.
+
+use reqwest::{Client, Response, StatusCode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::ServerOptions;
+
+/// The most an answer may carry, bytes.
+const MOST: usize = 4 * 1024 * 1024;
+
+/// A server, and the token to speak to it.
+pub struct Api {
+    client: Client,
+    base: String,
+    token: String,
+}
+
+impl Api {
+    /// A caller of this server.
+    ///
+    /// # Errors
+    /// The address is none, or TLS cannot be set up.
+    pub fn new(options: &ServerOptions) -> Result<Self, String> {
+        let base = options.server.trim_end_matches('/').to_owned();
+        if !base.starts_with("http://") && !base.starts_with("https://") {
+            return Err(format!("{base:?} is no address of a server. It begins with https:// (or http:// on this machine)."));
+        }
+        let client = Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(std::time::Duration::from_secs(30))
+            .build()
+            .map_err(|error| format!("The connection cannot be set up: {error}."))?;
+        Ok(Self { client, base, token: options.token.clone() })
+    }
+
+    /// GET.
+    ///
+    /// # Errors
+    /// A sentence: the server does not answer, or what its problem document says.
+    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, String> {
+        self.answer(self.client.get(format!("{}{path}", self.base)).bearer_auth(&self.token).send().await).await
+    }
+
+    /// POST with a JSON body.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &(impl Serialize + Sync)) -> Result<T, String> {
+        self.answer(self.client.post(format!("{}{path}", self.base)).bearer_auth(&self.token).json(body).send().await).await
+    }
+
+    async fn answer<T: DeserializeOwned>(&self, sent: Result<Response, reqwest::Error>) -> Result<T, String> {
+        let mut response = sent.map_err(|error| format!("{} does not answer: {error}. Is the address right?", self.base))?;
+        let status = response.status();
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| format!("The answer broke off: {error}."))? {
+            body.extend_from_slice(&chunk);
+            if body.len() > MOST {
+                return Err("The answer is larger than any this program expects. Is this a Muster server?".to_owned());
+            }
+        }
+        if status.is_success() {
+            return serde_json::from_slice(&body).map_err(|_| format!("{} answers something else than a Muster server.", self.base));
+        }
+        let detail = serde_json::from_slice::<Value>(&body).ok().and_then(|document| Some(document.get("detail")?.as_str()?.to_owned()));
+        Err(match (detail, status) {
+            (Some(detail), _) => detail,
+            (None, StatusCode::NOT_FOUND) => format!("{} has no such route. Is this a Muster server of this version?", self.base),
+            (None, status) => format!("{} answers {status}.", self.base),
+        })
+    }
+}

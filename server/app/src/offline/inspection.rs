@@ -1,0 +1,179 @@
+//! What an approver's program does before it asks its owner to sign (PROTOCOL §7): it walks the keyrings from its own pin, fetches
+//! every target, computes root and count again, and shows what it found. It signs no bare digest and nothing else.
+
+use std::fmt::Write as _;
+
+use muster_protocol::authority::{self, Needed};
+use muster_protocol::base64;
+use muster_protocol::command::{Args, Command, Kind};
+use muster_protocol::descriptor::Descriptor;
+use muster_protocol::digest::Digest;
+use muster_protocol::envelope::{DocumentType, pae};
+use muster_protocol::ids::{DeviceId, EnrolmentId, SerialNumber};
+use muster_protocol::keyring::{HeldKeyring, verify_chain};
+use muster_protocol::target::{Leaf, TargetTree};
+use muster_protocol::time::UnixTime;
+
+use super::key_file::{KeyFile, Use};
+use crate::features::commands::api::EnvelopeShown;
+use crate::features::commands::seal::SignatureEntry;
+
+/// A command that was checked against the approver's own pin.
+#[derive(Debug)]
+pub struct Inspected {
+    /// What would be signed.
+    pub command: Command,
+    /// Its exact bytes.
+    pub payload: Vec<u8>,
+    /// The newest keyring.
+    pub keyring: HeldKeyring,
+    /// Every target.
+    pub serials: Vec<SerialNumber>,
+    /// What it takes.
+    pub needed: Needed,
+    /// How many signatures stand already.
+    pub signed: usize,
+    /// Whether this key is among them.
+    pub signed_by_me: bool,
+}
+
+/// Checks what the server sent against the key file's pin.
+///
+/// # Errors
+/// A sentence that says what does not fit; then nothing may be signed.
+pub fn inspect(sent: &EnvelopeShown, key: &KeyFile, now: UnixTime) -> Result<Inspected, String> {
+    if key.r#use != Use::Approver {
+        return Err("This is a root key. Root keys sign keyrings and nothing else.".to_owned());
+    }
+    let bytes = |what: &str, text: &str| base64::decode(text).ok_or_else(|| format!("The server's {what} does not read."));
+    let descriptor = Descriptor::pinned(&bytes("descriptor", &sent.descriptor)?, &key.fleet).map_err(|_| {
+        "The server shows another fleet than the one this key is pinned to. Do not sign; ask your fleet's root signers.".to_owned()
+    })?;
+    let chain: Vec<Vec<u8>> = sent.keyrings.iter().map(|text| bytes("keyring", text)).collect::<Result<_, _>>()?;
+    let keyring = verify_chain(&descriptor, &chain, now)
+        .map_err(|refusal| format!("The server's keyrings do not follow from your pin: {}. Do not sign.", refusal.reason.as_str()))?;
+    let payload = bytes("command", &sent.payload)?;
+    let command = Command::decode(&payload)
+        .map_err(|refusal| format!("The command is not well formed: {}. Do not sign.", refusal.reason.as_str()))?;
+    if command.fleet != descriptor.fleet || command.organisation != descriptor.organisation {
+        return Err("The command is for another fleet or organisation than yours. Do not sign.".to_owned());
+    }
+    let tree = tree(sent)?;
+    if tree.targets() != command.targets {
+        return Err("The list of phones is not the one the command names. The server hides or adds a phone. Do not sign.".to_owned());
+    }
+    let id = key.signer.key_id();
+    if keyring.keyring.key(&id).is_none() {
+        return Err("The fleet's newest keyring does not hold this key: it was never added, or it was removed.".to_owned());
+    }
+    let needed = authority::needed(&keyring.keyring, command.kind(), &command.organisation, tree.count())
+        .filter(|needed| needed.key_ids.contains(&id))
+        .ok_or_else(|| format!("The keyring does not let this key approve {} for {} phones.", command.kind(), tree.count()))?;
+    if now >= command.expires_at {
+        return Err("The command has expired. Draft it anew.".to_owned());
+    }
+    let mine = id.to_string();
+    Ok(Inspected {
+        serials: tree.leaves().iter().map(|leaf| leaf.serial.clone()).collect(),
+        signed: sent.signatures.len(),
+        signed_by_me: sent.signatures.iter().any(|signature| signature.keyid == mine),
+        command,
+        payload,
+        keyring,
+        needed,
+    })
+}
+
+fn tree(sent: &EnvelopeShown) -> Result<TargetTree, String> {
+    let wrong = |_| "The list of phones does not read. Do not sign.".to_owned();
+    let leaf = |shown: &crate::features::commands::api::LeafShown| -> Result<Leaf, _> {
+        Ok(Leaf {
+            device: DeviceId::parse(&shown.device)?,
+            enrolment: EnrolmentId::parse(&shown.enrolment)?,
+            serial: SerialNumber::parse(&shown.serial)?,
+        })
+    };
+    let leaves: Result<Vec<Leaf>, muster_protocol::field::FieldError> = sent.leaves.iter().map(leaf).collect();
+    TargetTree::build(leaves.map_err(wrong)?).map_err(|error| format!("The list of phones does not fit: {error}. Do not sign."))
+}
+
+/// Signs what was inspected.
+#[must_use]
+pub fn sign(inspected: &Inspected, key: &KeyFile) -> SignatureEntry {
+    let signature = key.signer.sign(&pae(DocumentType::Command, &inspected.payload));
+    SignatureEntry { keyid: key.signer.key_id().to_string(), sig: base64::encode(&signature) }
+}
+
+impl Inspected {
+    /// What will be signed, in plain words, for a terminal.
+    #[must_use]
+    pub fn words(&self, organisation: &str) -> String {
+        let command = &self.command;
+        let mut text = String::new();
+        let one = self.serials.len() == 1;
+        let phones = if one { "1 phone".to_owned() } else { format!("{} phones", self.serials.len()) };
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "You are asked to sign: {} ({phones} of {organisation})\n", act(&command.args, one));
+        for serial in &self.serials {
+            let _ = writeln!(text, "    {serial}");
+        }
+        let _ = writeln!(text, "\n  Reason       {}", command.reason);
+        let _ = writeln!(text, "  Undone by    {}", undo(command.kind()));
+        let _ = writeln!(text, "  Ends         {}", moment(command.expires_at));
+        let _ = writeln!(text, "  Keyring      version {}, valid until {}", self.keyring.keyring.version, moment(self.keyring.keyring.expires_at));
+        let people = self.needed.people;
+        let _ = writeln!(text, "  Signatures   {} of {people}{}", self.signed, independent(self.needed.independent));
+        let _ = writeln!(text, "  Fingerprint  {}", grouped(&command.digest()));
+        text
+    }
+}
+
+fn act(args: &Args, one: bool) -> String {
+    let it = if one { "it" } else { "them" };
+    match args {
+        Args::Wipe => format!("ERASE all user data, then remove {it} from the fleet"),
+        Args::Kill => format!("remove {it} from the fleet for good; the owner's own data stays"),
+        Args::LockFleet { until } => format!("lock {it} until you unlock {it}, at the latest {}", moment(*until)),
+        Args::Unlock { lifts } => format!("lift {} fleet lock(s)", lifts.len()),
+        Args::Resume { lifts } => format!("lift {} suspension(s)", lifts.len()),
+        Args::Cancel { lifts } => format!("take back {} command(s)", lifts.len()),
+        Args::Suspend { until } => format!("switch the service off until {}", moment(*until)),
+        Args::Message { text } => format!("show this message: {text:?}"),
+        Args::Notice { template, .. } => format!("show the notice {template}"),
+        Args::Lock => format!("lock the screen; the owner's own credential opens {it}"),
+        Args::Refresh => "ask for a full report".to_owned(),
+        Args::RotateKey => "renew the TLS key".to_owned(),
+        Args::Hold { case, until } => format!("put {it} under legal hold for case {case} until {}", moment(*until)),
+        Args::Release { lifts } => format!("end {} legal hold(s)", lifts.len()),
+        Args::Transfer { fingerprint } => format!("hand {it} over to the fleet {}", grouped(fingerprint)),
+    }
+}
+
+fn undo(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Wipe | Kind::Kill | Kind::Transfer => "nothing: it cannot be brought back",
+        Kind::LockFleet => "an approved unlock",
+        Kind::Suspend => "a resume",
+        Kind::Lock => "the owner's own credential",
+        Kind::Hold => "an approved release",
+        Kind::Release => "a new hold",
+        Kind::Notice | Kind::Message | Kind::Refresh | Kind::RotateKey | Kind::Resume | Kind::Unlock | Kind::Cancel => {
+            "nothing needs undoing"
+        }
+    }
+}
+
+fn independent(count: u32) -> String {
+    if count == 0 { String::new() } else { format!(", {count} of them independent") }
+}
+
+fn moment(time: UnixTime) -> String {
+    let at = i64::try_from(time.0).ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+    at.map_or_else(|| "an impossible time".to_owned(), |at| at.strftime("%-d %B %Y, %H:%M UTC").to_string())
+}
+
+/// The first 20 digits in groups of four, as the portal shows them.
+fn grouped(digest: &Digest) -> String {
+    let hex = digest.to_hex();
+    hex.as_bytes().chunks(4).take(5).map(String::from_utf8_lossy).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,8 @@
+//! What runs on machines that are none of the server's: the ceremony that makes a fleet's keys, and the approver's program. They
+//! believe nothing the server says; they check it against keys and pins of their own.
+//!
+//! Nothing here touches [`crate::app::App`].
+
+pub mod ceremony;
+pub mod inspection;
+pub mod key_file;

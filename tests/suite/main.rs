@@ -1,0 +1,11 @@
+//! The suite: everything above the domain's rules, through the front door, on SQLite and on PostgreSQL. Its folders are the
+//! features'; `hacked_server` is the list of attacks in PROTOCOL §18, by number.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that panics is a test that fails; the lint knows functions marked as tests only"
+)]
+
+mod check_in;
+mod commands;
+mod enrolment;
+mod hacked_server;
