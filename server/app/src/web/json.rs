@@ -35,8 +35,15 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
     type Future = LocalBoxFuture<'static, Answer<Self>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let declared = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let is_json = declared.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
+        let declared = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        let is_json = declared
+            .split(';')
+            .next()
+            .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
         let body = Bytes::from_request(request, payload);
         Box::pin(async move {
             // The body is taken before anything is refused: a body left unread costs the connection.
@@ -45,15 +52,26 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
                 return Err(too_large());
             }
             if !is_json {
-                return Err(Problem::new(Kind::WrongType, "wrong-type", "Send JSON, with Content-Type: application/json."));
+                return Err(Problem::new(
+                    Kind::WrongType,
+                    "wrong-type",
+                    "Send JSON, with Content-Type: application/json.",
+                ));
             }
-            Ok(Self { value: parse(&bytes)?, bytes })
+            Ok(Self {
+                value: parse(&bytes)?,
+                bytes,
+            })
         })
     }
 }
 
 fn too_large() -> Problem {
-    Problem::new(Kind::TooLarge, "too-large", "This body is too large. At most 64 KiB fit.")
+    Problem::new(
+        Kind::TooLarge,
+        "too-large",
+        "This body is too large. At most 64 KiB fit.",
+    )
 }
 
 /// Parses a body, or says which member does not fit.
@@ -65,10 +83,16 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Answer<T> {
         if why.is_syntax() || why.is_eof() {
             return Problem::invalid("json", format!("The body is no JSON: {why}."));
         }
-        let member = if place == "." { String::new() } else { format!("{place}: ") };
+        let member = if place == "." {
+            String::new()
+        } else {
+            format!("{place}: ")
+        };
         Problem::invalid("member", format!("{member}{why}."))
     })?;
-    deserializer.end().map_err(|why| Problem::invalid("json", format!("The body goes on after its JSON: {why}.")))?;
+    deserializer.end().map_err(|why| {
+        Problem::invalid("json", format!("The body goes on after its JSON: {why}."))
+    })?;
     Ok(value)
 }
 
@@ -81,7 +105,9 @@ pub fn ok<T: Serialize>(value: &T) -> HttpResponse {
 /// A time as the API writes it: RFC 3339, UTC.
 #[must_use]
 pub fn time(micros: i64) -> String {
-    Timestamp::from_microsecond(micros).unwrap_or_default().to_string()
+    Timestamp::from_microsecond(micros)
+        .unwrap_or_default()
+        .to_string()
 }
 
 /// Makes something once: a request that carries an `Idempotency-Key` it carried before gets the first answer again and
@@ -99,7 +125,9 @@ pub async fn once<T: Serialize>(
     body: &[u8],
     make: impl AsyncFnOnce() -> Answer<T>,
 ) -> Answer<HttpResponse> {
-    let Some(key) = key(request)? else { return created(request, &to_json(&make().await?)?) };
+    let Some(key) = key(request)? else {
+        return created(request, &to_json(&make().await?)?);
+    };
     let claim = Remembered {
         actor: actor.reference(),
         key,
@@ -120,24 +148,29 @@ pub async fn once<T: Serialize>(
         })
         .await?;
     if let Some(known) = known {
-        return replay(request, &claim, known);
+        return replay(request, &claim, &known);
     }
     let made = match make().await {
         Ok(made) => made,
         Err(problem) => {
-            app.store.write(move |tx| idempotency::forget(tx, &claim.actor, &claim.key)).await?;
+            app.store
+                .write(move |tx| idempotency::forget(tx, &claim.actor, &claim.key))
+                .await?;
             return Err(problem);
         }
     };
     let answer = to_json(&made)?;
     let kept = answer.clone();
-    app.store.write(move |tx| idempotency::finish(tx, &claim.actor, &claim.key, 201, &kept)).await?;
+    app.store
+        .write(move |tx| idempotency::finish(tx, &claim.actor, &claim.key, 201, &kept))
+        .await?;
     created(request, &answer)
 }
 
-fn replay(request: &HttpRequest, asked: &Remembered, known: Remembered) -> Answer<HttpResponse> {
+fn replay(request: &HttpRequest, asked: &Remembered, known: &Remembered) -> Answer<HttpResponse> {
     if known.request_hash != asked.request_hash {
-        let detail = "This Idempotency-Key was used for another request. Send a new key with a new request.";
+        let detail =
+            "This Idempotency-Key was used for another request. Send a new key with a new request.";
         return Err(Problem::conflict("idempotency-key-reused", detail));
     }
     if known.status == UNDER_WAY {
@@ -146,16 +179,26 @@ fn replay(request: &HttpRequest, asked: &Remembered, known: Remembered) -> Answe
         return Err(Problem::conflict("idempotency-key-under-way", detail));
     }
     let mut answer = created(request, &known.body)?;
-    answer.headers_mut().insert(header::HeaderName::from_static("idempotent-replayed"), header::HeaderValue::from_static("true"));
+    answer.headers_mut().insert(
+        header::HeaderName::from_static("idempotent-replayed"),
+        header::HeaderValue::from_static("true"),
+    );
     Ok(answer)
 }
 
 fn key(request: &HttpRequest) -> Answer<Option<String>> {
-    let Some(sent) = request.headers().get(KEY) else { return Ok(None) };
-    let fits = |key: &&str| (1..=128).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+    let Some(sent) = request.headers().get(KEY) else {
+        return Ok(None);
+    };
+    let fits = |key: &&str| {
+        (1..=128).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
+    };
     match sent.to_str().ok().filter(fits) {
         Some(key) => Ok(Some(key.to_owned())),
-        None => Err(Problem::invalid("idempotency-key", "An Idempotency-Key is 1 to 128 visible ASCII characters.")),
+        None => Err(Problem::invalid(
+            "idempotency-key",
+            "An Idempotency-Key is 1 to 128 visible ASCII characters.",
+        )),
     }
 }
 
@@ -169,7 +212,11 @@ fn request_hash(request: &HttpRequest, body: &[u8]) -> String {
 fn to_json<T: Serialize>(value: &T) -> Answer<String> {
     serde_json::to_string(value).map_err(|error| {
         tracing::error!(%error, "an answer could not be written as JSON");
-        Problem::new(Kind::Internal, "internal", "Something is wrong on our side. It is on our log.")
+        Problem::new(
+            Kind::Internal,
+            "internal",
+            "Something is wrong on our side. It is on our log.",
+        )
     })
 }
 
@@ -179,7 +226,9 @@ fn created(request: &HttpRequest, body: &str) -> Answer<HttpResponse> {
     if let Some(id) = made.get("id").and_then(serde_json::Value::as_str) {
         answer.insert_header((header::LOCATION, format!("{}/{id}", request.path())));
     }
-    Ok(answer.content_type("application/json").body(body.to_owned()))
+    Ok(answer
+        .content_type("application/json")
+        .body(body.to_owned()))
 }
 
 #[cfg(test)]

@@ -84,7 +84,7 @@ impl Phones {
 
     /// Stops every phone between two acts, never in one.
     pub async fn stop(mut self) {
-        drop(self.closing.send(true));
+        self.closing.send_replace(true);
         if let Some(thread) = self.thread.take() {
             drop(tokio::task::spawn_blocking(move || thread.join()).await);
         }

@@ -48,7 +48,11 @@ pub struct RevokeBody {
     params(("id" = String, Path, description = "The device")),
     responses((status = 201, body = CodeAnswer), (status = 404), (status = 409, description = "The fleet has no descriptor, or the device's life is over"))
 )]
-pub async fn issue_code(app: Data<App>, allowed: Allowed<IssueCodes>, id: Path<String>) -> Answer<HttpResponse> {
+pub async fn issue_code(
+    app: Data<App>,
+    allowed: Allowed<IssueCodes>,
+    id: Path<String>,
+) -> Answer<HttpResponse> {
     let app = app.into_inner();
     let issued = issue_code::issue_code(&app, &allowed, &id).await?;
     let answer = CodeAnswer {
@@ -77,7 +81,8 @@ pub async fn revoke(
     let said: RevokeBody = if body.is_empty() {
         RevokeBody::default()
     } else {
-        serde_json::from_slice(&body).map_err(|error| Problem::invalid("json", format!("The body does not fit: {error}.")))?
+        serde_json::from_slice(&body)
+            .map_err(|error| Problem::invalid("json", format!("The body does not fit: {error}.")))?
     };
     let asked = Revocation::parse(&id, said.reason.as_deref())?;
     revoke::revoke(&app.into_inner(), &allowed, asked).await?;

@@ -32,7 +32,11 @@ const PKIX_CRL: &str = "application/pkix-crl";
 /// TLS certificate cannot need TLS for it.
 #[must_use]
 pub fn url(app: &App) -> String {
-    let base = if app.portal_url.starts_with("http://") { &app.portal_url } else { &app.device_url };
+    let base = if app.portal_url.starts_with("http://") {
+        &app.portal_url
+    } else {
+        &app.device_url
+    };
     format!("{base}/v1/crl")
 }
 
@@ -50,7 +54,10 @@ pub async fn device(app: Arc<App>, _request: DeviceRequest) -> Answer<DeviceResp
 /// The database does not answer.
 pub async fn portal(app: Data<App>) -> Answer<HttpResponse> {
     let der = newest(&app.into_inner()).await?;
-    Ok(HttpResponse::Ok().content_type(PKIX_CRL).insert_header(("Cache-Control", "public, max-age=300")).body(der))
+    Ok(HttpResponse::Ok()
+        .content_type(PKIX_CRL)
+        .insert_header(("Cache-Control", "public, max-age=300"))
+        .body(der))
 }
 
 /// The newest list; the first one is made when somebody asks for it.
@@ -59,11 +66,19 @@ async fn newest(app: &Arc<App>) -> Answer<Vec<u8>> {
         return Ok(list.der);
     }
     publish(app.clone()).await.map_err(|error| {
-        tracing::error!(error, "the first list of revoked certificates could not be made");
-        Problem::new(Kind::Unavailable, "crl", "The list of revoked certificates is not ready. Try again in a minute.")
+        tracing::error!(
+            error,
+            "the first list of revoked certificates could not be made"
+        );
+        Problem::new(
+            Kind::Unavailable,
+            "crl",
+            "The list of revoked certificates is not ready. Try again in a minute.",
+        )
     })?;
     let list = app.store.read(crls::newest).await?;
-    list.map(|list| list.der).ok_or_else(|| Problem::not_found("list"))
+    list.map(|list| list.der)
+        .ok_or_else(|| Problem::not_found("list"))
 }
 
 /// Signs a new list if there is reason to. The job of the schedule.
@@ -77,13 +92,23 @@ pub async fn publish(app: Arc<App>) -> Done {
         .read(|c| Ok((certificates::last_revoked_at_for_job(c)?, crls::newest(c)?)))
         .await
         .map_err(|error| error.to_string())?;
-    if newest.as_ref().is_some_and(|newest| is_good_enough(newest, last, now.as_microsecond())) {
+    if newest
+        .as_ref()
+        .is_some_and(|newest| is_good_enough(newest, last, now.as_microsecond()))
+    {
         return Ok(());
     }
     let revoked = revoked(&app, now).await?;
     let number = newest.map_or(1, |newest| newest.number + 1);
-    let next_update = now.checked_add(LIFETIME).map_err(|error| error.to_string())?;
-    let head = Head { number: number.unsigned_abs(), this_update: now, next_update, shard: None };
+    let next_update = now
+        .checked_add(LIFETIME)
+        .map_err(|error| error.to_string())?;
+    let head = Head {
+        number: number.unsigned_abs(),
+        this_update: now,
+        next_update,
+        shard: None,
+    };
     let entries = i64::try_from(revoked.len()).unwrap_or(i64::MAX);
     let signer = app.clone();
     let der = tokio::task::spawn_blocking(move || signer.authority.sign_crl(&head, revoked))
@@ -102,7 +127,11 @@ pub async fn publish(app: Arc<App>) -> Done {
         crls::delete_below(tx, number - KEPT + 1)
     });
     stored.await.map_err(|error| error.to_string())?;
-    tracing::info!(number, entries, "published the list of revoked certificates");
+    tracing::info!(
+        number,
+        entries,
+        "published the list of revoked certificates"
+    );
     Ok(())
 }
 
@@ -121,13 +150,17 @@ async fn revoked(app: &Arc<App>, now: Timestamp) -> Result<Vec<Revoked>, String>
         let page = app
             .store
             .read(move |c| {
-                let from = from.as_ref().map(|(moment, serial)| (*moment, serial.as_str()));
+                let from = from
+                    .as_ref()
+                    .map(|(moment, serial)| (*moment, serial.as_str()));
                 certificates::revoked_for_job(c, from, valid_at, PAGE)
             })
             .await
             .map_err(|error| error.to_string())?;
         let full = i64::try_from(page.len()).unwrap_or(PAGE) >= PAGE;
-        after = page.last().map(|row| (row.revoked_at, row.serial_number.clone()));
+        after = page
+            .last()
+            .map(|row| (row.revoked_at, row.serial_number.clone()));
         for row in &page {
             all.push(entry(row)?);
         }
@@ -139,9 +172,13 @@ async fn revoked(app: &Arc<App>, now: Timestamp) -> Result<Vec<Revoked>, String>
 
 fn entry(row: &Row) -> Result<Revoked, String> {
     Ok(Revoked {
-        serial: Serial::from_hex(&row.serial_number).map_err(|error| format!("{}: {error}", row.serial_number))?,
+        serial: Serial::from_hex(&row.serial_number)
+            .map_err(|error| format!("{}: {error}", row.serial_number))?,
         at: Timestamp::from_microsecond(row.revoked_at).map_err(|error| error.to_string())?,
-        reason: row.revocation_reason.and_then(|code| u8::try_from(code).ok()).and_then(Reason::from_code),
+        reason: row
+            .revocation_reason
+            .and_then(|code| u8::try_from(code).ok())
+            .and_then(Reason::from_code),
     })
 }
 
@@ -152,10 +189,19 @@ mod tests {
     #[test]
     fn a_list_is_made_anew_when_something_was_revoked_and_at_half_of_its_life() {
         let hour = 3_600_000_000;
-        let list = Crl { number: 1, der: Vec::new(), entries: 0, this_update: 100 * hour, next_update: 124 * hour };
+        let list = Crl {
+            number: 1,
+            der: Vec::new(),
+            entries: 0,
+            this_update: 100 * hour,
+            next_update: 124 * hour,
+        };
         assert!(is_good_enough(&list, None, 101 * hour));
         assert!(is_good_enough(&list, Some(99 * hour), 101 * hour));
-        assert!(!is_good_enough(&list, Some(100 * hour - 1), 101 * hour), "it may have been committed after the list was read");
+        assert!(
+            !is_good_enough(&list, Some(100 * hour - 1), 101 * hour),
+            "it may have been committed after the list was read"
+        );
         assert!(!is_good_enough(&list, Some(101 * hour), 101 * hour));
         assert!(!is_good_enough(&list, None, 112 * hour));
     }

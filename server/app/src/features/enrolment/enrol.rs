@@ -52,7 +52,10 @@ enum Stored {
 pub async fn enrol(app: &Arc<App>, request: &DeviceRequest) -> Answer<Vec<u8>> {
     let login = Login::of(request)?;
     let asked = Request::from_body(&request.body);
-    let key_hash = asked.as_ref().ok().map(|asked| asked.public_key().spki_fingerprint());
+    let key_hash = asked
+        .as_ref()
+        .ok()
+        .map(|asked| asked.public_key().spki_fingerprint());
     // First the code, then the request: a stranger learns nothing about either from the other.
     let found = login.find(app, key_hash.as_deref()).await?;
     let asked = match asked {
@@ -61,7 +64,9 @@ pub async fn enrol(app: &Arc<App>, request: &DeviceRequest) -> Answer<Vec<u8>> {
     };
     let enrolment = enrolment_id(&asked);
     match found {
-        Found::SpentOnThisKey(device) => issued_before(app, &device, &enrolment, asked.public_key()).await,
+        Found::SpentOnThisKey(device) => {
+            issued_before(app, &device, &enrolment, asked.public_key()).await
+        }
         Found::Live(code, device) => join(app, code, device, enrolment, &asked).await,
     }
 }
@@ -76,15 +81,29 @@ async fn join(
     let plan = plan(app, &device.id, asked.enrolment_id())?;
     intend(app, &plan, &device.id, &enrolment, asked.public_key()).await?;
     app.crash_point("enrolment.intent-recorded");
-    let issued = app.authority.sign_device(&plan, asked.public_key()).map_err(fault)?;
+    let issued = app
+        .authority
+        .sign_device(&plan, asked.public_key())
+        .map_err(fault)?;
     app.crash_point("enrolment.certificate-signed");
-    let der = issued.der.clone();
-    let joining = Joining { device, enrolment, code: code.id, code_hash: code.code_hash, issued };
+    let (der, again) = (issued.der.clone(), device.epoch > 0);
+    let joining = Joining {
+        device,
+        enrolment,
+        code: code.id,
+        code_hash: code.code_hash,
+        issued,
+    };
     let app2 = app.clone();
-    let stored = app.store.write_or_refuse(move |tx| joining.store(tx, &app2)).await??;
+    let stored = app
+        .store
+        .write_or_refuse(move |tx| joining.store(tx, &app2))
+        .await??;
     app.crash_point("enrolment.certificate-stored");
     app.due.sequencer.notify_one();
-    app.due.crl.notify_one();
+    if again {
+        app.due.crl.notify_one();
+    }
     Ok(match stored {
         Stored::New => der,
         Stored::Before(der) => der,
@@ -95,18 +114,29 @@ impl Joining {
     fn store(&self, tx: &mut Conn, app: &App) -> StoreResult<Answer<Stored>> {
         let (now, device, key) = (app.now_micros(), &self.device, &self.issued.key_fingerprint);
         if !enrolment_codes::spend(tx, &self.code, key, now)? {
-            let same = enrolment_codes::find_spent_for_key(tx, &self.code_hash, key, now)?.is_some();
-            let der = if same { certificates::der_for_key(tx, &self.enrolment, key, now)? } else { None };
+            let same =
+                enrolment_codes::find_spent_for_key(tx, &self.code_hash, key, now)?.is_some();
+            let der = if same {
+                certificates::der_for_key(tx, &self.enrolment, key, now)?
+            } else {
+                None
+            };
             return Ok(der.map(Stored::Before).ok_or_else(gone));
         }
         if enrolments::find(tx, &self.enrolment)?.is_some() {
             let detail = "This key was enrolled before. Make a new key, and enrol with it: an old enrolment never comes back.";
             return Ok(Err(Problem::conflict("key-known", detail)));
         }
-        let Some(epoch) = devices::begin_enrolment(tx, &device.id, &self.enrolment, device.epoch)? else {
+        let Some(epoch) = devices::begin_enrolment(tx, &device.id, &self.enrolment, device.epoch)?
+        else {
             return Ok(Err(gone()));
         };
-        if !certificates::complete(tx, &self.issued.serial.to_hex(), &self.issued.fingerprint, &self.issued.der)? {
+        if !certificates::complete(
+            tx,
+            &self.issued.serial.to_hex(),
+            &self.issued.fingerprint,
+            &self.issued.der,
+        )? {
             return Ok(Err(gone()));
         }
         self.end_earlier(tx, app, now)?;
@@ -122,7 +152,14 @@ impl Joining {
             ended_why: None,
         };
         enrolments::insert(tx, &new)?;
-        log::append_leaf(tx, &device.fleet_id, "certificate", &self.issued.fingerprint, &app.new_id(), now)?;
+        log::append_leaf(
+            tx,
+            &device.fleet_id,
+            "certificate",
+            &self.issued.fingerprint,
+            &app.new_id(),
+            now,
+        )?;
         let phone = self.phone();
         let entry = Entry {
             kind: "device.enrolled",
@@ -153,8 +190,17 @@ impl Joining {
     /// The enrolments before end with all that hung on them: certificates are revoked, and what waited for the old
     /// enrolment id can never be carried out (RULES F1).
     fn end_earlier(&self, tx: &mut Conn, app: &App, now: i64) -> StoreResult<()> {
-        for ended in enrolments::end_of_device(tx, &self.device.id, &self.enrolment, "re-enrolled", now)? {
-            revoke::certificates_of(tx, app, &self.device.fleet_id, &ended, muster_pki::crl::Reason::Superseded, now)?;
+        for ended in
+            enrolments::end_of_device(tx, &self.device.id, &self.enrolment, "re-enrolled", now)?
+        {
+            revoke::certificates_of(
+                tx,
+                app,
+                &self.device.fleet_id,
+                &ended,
+                muster_pki::crl::Reason::Superseded,
+                now,
+            )?;
             empty_queue(tx, &ended, now)?;
         }
         Ok(())
@@ -174,13 +220,18 @@ fn empty_queue(tx: &mut Conn, enrolment: &str, now: i64) -> StoreResult<()> {
 /// The enrolment id a request leads to: the phone's choice, or the hash of the key for a client that knows no better.
 #[must_use]
 pub fn enrolment_id(asked: &Request) -> String {
-    asked.enrolment_id().map_or_else(|| muster_pki::fingerprint(asked.public_key().raw()), str::to_owned)
+    asked.enrolment_id().map_or_else(
+        || muster_pki::fingerprint(asked.public_key().raw()),
+        str::to_owned,
+    )
 }
 
 /// The five words of an enrolment id, as the phone's screen shows them; empty for what is no such id.
 #[must_use]
 pub fn words(enrolment: &str) -> String {
-    EnrolmentId::parse(enrolment).map(|id| enrolment_words(&id).join(" ")).unwrap_or_default()
+    EnrolmentId::parse(enrolment)
+        .map(|id| enrolment_words(&id).join(" "))
+        .unwrap_or_default()
 }
 
 /// Draws a serial number and lays down what the certificate will say.
@@ -188,14 +239,22 @@ pub fn words(enrolment: &str) -> String {
 /// # Errors
 /// A fault of ours.
 pub(super) fn plan(app: &App, device: &str, enrolment: Option<&str>) -> Answer<Plan> {
-    app.authority.plan_device(device, enrolment, &crl::url(app), app.now(), &*app.random).map_err(fault)
+    app.authority
+        .plan_device(device, enrolment, &crl::url(app), app.now(), &*app.random)
+        .map_err(fault)
 }
 
 /// Writes the intent down.
 ///
 /// # Errors
 /// The database does not answer.
-pub(super) async fn intend(app: &App, plan: &Plan, device: &str, enrolment: &str, key: &PublicKey) -> Answer<()> {
+pub(super) async fn intend(
+    app: &App,
+    plan: &Plan,
+    device: &str,
+    enrolment: &str,
+    key: &PublicKey,
+) -> Answer<()> {
     let intent = certificates::Intent {
         serial_number: plan.serial.to_hex(),
         profile: "device".to_owned(),
@@ -206,32 +265,59 @@ pub(super) async fn intend(app: &App, plan: &Plan, device: &str, enrolment: &str
         not_after: plan.validity.not_after().as_microsecond(),
         created_at: app.now_micros(),
     };
-    Ok(app.store.write(move |tx| certificates::intend(tx, &intent)).await?)
+    Ok(app
+        .store
+        .write(move |tx| certificates::intend(tx, &intent))
+        .await?)
 }
 
 /// Something that should have worked did not.
 #[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
 pub(super) fn fault(error: String) -> Problem {
     tracing::error!(error, "a certificate could not be issued");
-    Problem::new(Kind::Internal, "internal", "The certificate could not be issued. It is on our log; try again later.")
+    Problem::new(
+        Kind::Internal,
+        "internal",
+        "The certificate could not be issued. It is on our log; try again later.",
+    )
 }
 
-async fn issued_before(app: &Arc<App>, device: &Device, enrolment: &str, key: &PublicKey) -> Answer<Vec<u8>> {
-    let (id, key, now) = (enrolment.to_owned(), key.spki_fingerprint(), app.now_micros());
+async fn issued_before(
+    app: &Arc<App>,
+    device: &Device,
+    enrolment: &str,
+    key: &PublicKey,
+) -> Answer<Vec<u8>> {
+    let (id, key, now) = (
+        enrolment.to_owned(),
+        key.spki_fingerprint(),
+        app.now_micros(),
+    );
     let current = device.enrolment_id.as_deref() == Some(enrolment);
-    let der = app.store.read(move |c| certificates::der_for_key(c, &id, &key, now)).await?;
+    let der = app
+        .store
+        .read(move |c| certificates::der_for_key(c, &id, &key, now))
+        .await?;
     der.filter(|_| current).ok_or_else(gone)
 }
 
 async fn refuse_request(app: &Arc<App>, found: &Found, why: String) -> Answer<Problem> {
     let (Found::Live(_, device) | Found::SpentOnThisKey(device)) = found.clone();
     let app2 = app.clone();
-    app.store.write(move |tx| login::refused(tx, &app2, &device, "request")).await?;
+    app.store
+        .write(move |tx| login::refused(tx, &app2, &device, "request"))
+        .await?;
     app.due.sequencer.notify_one();
-    Ok(Problem::invalid("certificate-request", format!("The certification request is refused: {why}. The code was not spent.")))
+    Ok(Problem::invalid(
+        "certificate-request",
+        format!("The certification request is refused: {why}. The code was not spent."),
+    ))
 }
 
 /// The device's record changed under the request.
 fn gone() -> Problem {
-    Problem::conflict("enrolment-moved-on", "The device's record changed meanwhile. Ask for a new code and enrol again.")
+    Problem::conflict(
+        "enrolment-moved-on",
+        "The device's record changed meanwhile. Ask for a new code and enrol again.",
+    )
 }

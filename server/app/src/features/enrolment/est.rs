@@ -50,11 +50,25 @@ pub async fn simplereenroll(app: Arc<App>, request: DeviceRequest) -> Answer<Dev
 
 /// RFC 7030 §4.2.1 wants `application/pkcs10`; clients that send no type, or curl's default, mean the same.
 fn takes_pkcs10(request: &DeviceRequest) -> Answer<()> {
-    let Some(sent) = &request.content_type else { return Ok(()) };
-    let kind = sent.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let Some(sent) = &request.content_type else {
+        return Ok(());
+    };
+    let kind = sent
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     match kind.as_str() {
-        "application/pkcs10" | "application/x-pkcs10" | "application/octet-stream" | "application/x-www-form-urlencoded" => Ok(()),
-        _ => Err(Problem::new(Kind::WrongType, "wrong-type", "Send a certification request: Content-Type: application/pkcs10.")),
+        "application/pkcs10"
+        | "application/x-pkcs10"
+        | "application/octet-stream"
+        | "application/x-www-form-urlencoded" => Ok(()),
+        _ => Err(Problem::new(
+            Kind::WrongType,
+            "wrong-type",
+            "Send a certification request: Content-Type: application/pkcs10.",
+        )),
     }
 }
 
@@ -65,6 +79,8 @@ fn packed(certificates: &[&[u8]]) -> Answer<DeviceResponse> {
 
 fn base64(content_type: &'static str, der: &[u8]) -> DeviceResponse {
     let mut answer = DeviceResponse::body(content_type, est::encode_lines(der).into_bytes());
-    answer.headers.push(("Content-Transfer-Encoding", "base64".to_owned()));
+    answer
+        .headers
+        .push(("Content-Transfer-Encoding", "base64".to_owned()));
     answer
 }

@@ -22,8 +22,13 @@ const VERSIONS: i64 = 1024;
 /// # Errors
 /// 404: no fleet here has this fingerprint.
 pub async fn by_fingerprint(app: Arc<App>, request: DeviceRequest) -> Answer<DeviceResponse> {
-    let fingerprint = Digest::parse(&request.tail).map_err(|_| Problem::not_found("fleet"))?.to_hex();
-    let fleet = app.store.read(move |c| fleets::find_by_fingerprint(c, &fingerprint)).await?;
+    let fingerprint = Digest::parse(&request.tail)
+        .map_err(|_| Problem::not_found("fleet"))?
+        .to_hex();
+    let fleet = app
+        .store
+        .read(move |c| fleets::find_by_fingerprint(c, &fingerprint))
+        .await?;
     document(&app, fleet, None).await
 }
 
@@ -39,14 +44,29 @@ pub async fn by_code(app: Arc<App>, request: DeviceRequest) -> Answer<DeviceResp
     document(&app, fleet, Some(device.id)).await
 }
 
-async fn document(app: &App, fleet: Option<Fleet>, device: Option<String>) -> Answer<DeviceResponse> {
+async fn document(
+    app: &App,
+    fleet: Option<Fleet>,
+    device: Option<String>,
+) -> Answer<DeviceResponse> {
     let fleet = fleet.ok_or_else(|| Problem::not_found("fleet"))?;
-    let descriptor = fleet.descriptor.ok_or_else(|| Problem::not_found("fleet"))?;
-    let chain = app.store.read(move |c| keyrings::range(c, &fleet.id, 1, VERSIONS)).await?;
-    let keyrings: Vec<Value> = chain.iter().map(|keyring| base64::encode(keyring.envelope.as_bytes()).into()).collect();
+    let descriptor = fleet
+        .descriptor
+        .ok_or_else(|| Problem::not_found("fleet"))?;
+    let chain = app
+        .store
+        .read(move |c| keyrings::range(c, &fleet.id, 1, VERSIONS))
+        .await?;
+    let keyrings: Vec<Value> = chain
+        .iter()
+        .map(|keyring| base64::encode(keyring.envelope.as_bytes()).into())
+        .collect();
     let mut document = json!({ "v": 1, "descriptor": base64::encode(descriptor.as_bytes()), "keyrings": keyrings });
     if let Some(device) = device {
         document["device_id"] = device.into();
     }
-    Ok(DeviceResponse::body("application/json", document.to_string().into_bytes()))
+    Ok(DeviceResponse::body(
+        "application/json",
+        document.to_string().into_bytes(),
+    ))
 }

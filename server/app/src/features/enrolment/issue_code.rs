@@ -38,10 +38,17 @@ pub struct IssuedCode {
 ///
 /// # Errors
 /// There is no such device in the actor's scope, its life is over, or its fleet has no descriptor as yet.
-pub async fn issue_code(app: &Arc<App>, allowed: &Allowed<IssueCodes>, device: &str) -> Answer<IssuedCode> {
+pub async fn issue_code(
+    app: &Arc<App>,
+    allowed: &Allowed<IssueCodes>,
+    device: &str,
+) -> Answer<IssuedCode> {
     let code = EnrolmentCode::from_random(app.random.bytes());
-    let made_at = app.now();
-    let expires_at = made_at.checked_add(SignedDuration::from_hours(LIFE_HOURS)).unwrap_or(made_at);
+    // Whole seconds: the card counts them down.
+    let made_at = Timestamp::from_second(app.now().as_second()).unwrap_or_else(|_| app.now());
+    let expires_at = made_at
+        .checked_add(SignedDuration::from_hours(LIFE_HOURS))
+        .unwrap_or(made_at);
     let row = enrolment_codes::EnrolmentCode {
         id: app.new_id(),
         device_id: device.to_owned(),
@@ -53,7 +60,12 @@ pub async fn issue_code(app: &Arc<App>, allowed: &Allowed<IssueCodes>, device: &
         used_for_key: None,
         withdrawn_at: None,
     };
-    let (by, scope, app2, id) = (By::actor(&allowed.actor), allowed.scope().clone(), app.clone(), row.id.clone());
+    let (by, scope, app2, id) = (
+        By::actor(&allowed.actor),
+        allowed.scope().clone(),
+        app.clone(),
+        row.id.clone(),
+    );
     let (device, organisation, fleet_fingerprint) = app
         .store
         .write_or_refuse(move |tx| {
@@ -61,13 +73,20 @@ pub async fn issue_code(app: &Arc<App>, allowed: &Allowed<IssueCodes>, device: &
                 return Ok(Err(Problem::not_found("device")));
             };
             if !may_enrol(&device) {
-                let detail = format!("This phone is {}. Only a phone that is registered or enrolled can get a code.", device.lifecycle);
+                let detail = format!(
+                    "This phone is {}. Only a phone that is registered or enrolled can get a code.",
+                    device.lifecycle
+                );
                 return Ok(Err(Problem::conflict("device-over", detail)));
             }
-            let Some(fingerprint) = fleets::find(tx, &device.fleet_id)?.and_then(|fleet| fleet.fingerprint) else {
+            let Some(fingerprint) =
+                fleets::find(tx, &device.fleet_id)?.and_then(|fleet| fleet.fingerprint)
+            else {
                 return Ok(Err(crate::features::fleet::register::fleet_missing()));
             };
-            let owner = organisations::find(tx, &scope, &device.organisation_id)?.map(|owner| owner.name).unwrap_or_default();
+            let owner = organisations::find(tx, &scope, &device.organisation_id)?
+                .map(|owner| owner.name)
+                .unwrap_or_default();
             enrolment_codes::insert(tx, &row)?;
             let entry = Entry {
                 kind: "code.made",
@@ -82,7 +101,15 @@ pub async fn issue_code(app: &Arc<App>, allowed: &Allowed<IssueCodes>, device: &
         })
         .await??;
     app.due.sequencer.notify_one();
-    Ok(IssuedCode { id, device, organisation, code, made_at, expires_at, fleet_fingerprint })
+    Ok(IssuedCode {
+        id,
+        device,
+        organisation,
+        code,
+        made_at,
+        expires_at,
+        fleet_fingerprint,
+    })
 }
 
 /// Whether a device in this stage of its life can be given a code.
@@ -111,9 +138,20 @@ impl IssuedCode {
     /// The server's address is longer than a QR can hold.
     pub fn qr_svg(&self, app: &App) -> Answer<String> {
         let label = format!("QR code for enrolling {}", self.device.serial_number);
-        qr::svg(&self.qr_text(app), Drawing { label: &label, class: "qr" }).map_err(|error| {
+        qr::svg(
+            &self.qr_text(app),
+            Drawing {
+                label: &label,
+                class: "qr",
+            },
+        )
+        .map_err(|error| {
             tracing::error!(%error, "a QR code could not be drawn");
-            Problem::new(Kind::Internal, "qr", "The QR code could not be drawn. Type the letters instead.")
+            Problem::new(
+                Kind::Internal,
+                "qr",
+                "The QR code could not be drawn. Type the letters instead.",
+            )
         })
     }
 }

@@ -18,10 +18,16 @@ const INTENT: i64 = 3_600 * 1_000_000;
 /// The database does not answer.
 pub async fn abandon_intents(app: Arc<App>) -> Done {
     let before = app.now_micros() - INTENT;
-    let given_up = app.store.write(move |tx| certificates::abandon_intents_for_job(tx, before)).await;
+    let given_up = app
+        .store
+        .write(move |tx| certificates::abandon_intents_for_job(tx, before))
+        .await;
     let given_up = given_up.map_err(|error| error.to_string())?;
     if given_up > 0 {
-        tracing::info!(given_up, "gave up certificates that were planned and never signed");
+        tracing::info!(
+            given_up,
+            "gave up certificates that were planned and never signed"
+        );
     }
     Ok(())
 }
@@ -41,11 +47,17 @@ pub async fn renew_server_certificate(app: Arc<App>) -> Done {
     let app2 = app.clone();
     let written = app.store.write(move |tx| {
         // Before the set-up there is nobody to tell.
-        let Some(operator) = organisations::operator(tx)? else { return Ok(()) };
+        let Some(operator) = organisations::operator(tx)? else {
+            return Ok(());
+        };
         let entry = Entry {
             kind,
             weight,
-            place: Place { organisation: operator.id, reseller: None, fleet: None },
+            place: Place {
+                organisation: operator.id,
+                reseller: None,
+                fleet: None,
+            },
             device: None,
             command: None,
             facts: json!({ "ends": ends, "why": why }),

@@ -55,14 +55,24 @@ impl Login {
             let detail = "Send the device id or serial number and the enrolment code as HTTP Basic user and password.";
             return Err(Problem::new(Kind::SignedOut, "code-missing", detail));
         };
-        let code_hash = EnrolmentCode::parse(&password).ok().map(|code| secret_hash(code.as_str()));
+        let code_hash = EnrolmentCode::parse(&password)
+            .ok()
+            .map(|code| secret_hash(code.as_str()));
         // What cannot be a name is counted together: it must not make rows of any length.
-        let named = if user.len() <= LONGEST_USER { user.as_str() } else { "" };
+        let named = if user.len() <= LONGEST_USER {
+            user.as_str()
+        } else {
+            ""
+        };
         let buckets = [
             (format!("enrol:address:{}", request.address), PER_ADDRESS),
             (format!("enrol:device:{named}"), PER_DEVICE),
         ];
-        Ok(Self { user, code_hash, buckets })
+        Ok(Self {
+            user,
+            code_hash,
+            buckets,
+        })
     }
 
     /// The code and its device. `key` is the SHA-256 of the SubjectPublicKeyInfo that a certificate is asked for.
@@ -73,20 +83,28 @@ impl Login {
         self.within_limits(app).await?;
         let now = app.now_micros();
         let (login, key) = (self.clone(), key.map(str::to_owned));
-        match app.store.read(move |c| login.look_up(c, key.as_deref(), now)).await? {
+        match app
+            .store
+            .read(move |c| login.look_up(c, key.as_deref(), now))
+            .await?
+        {
             Some(found) => Ok(found),
             None => Err(self.refuse(app, "code").await?),
         }
     }
 
     fn look_up(&self, c: &mut Conn, key: Option<&str>, now: i64) -> StoreResult<Option<Found>> {
-        let Some(hash) = &self.code_hash else { return Ok(None) };
+        let Some(hash) = &self.code_hash else {
+            return Ok(None);
+        };
         if let Some((code, device)) = enrolment_codes::find_live_by_hash(c, hash, now)? {
             return Ok(self.means(&device).then_some(Found::Live(code, device)));
         }
         let Some(key) = key else { return Ok(None) };
         let spent = enrolment_codes::find_spent_for_key(c, hash, key, now)?;
-        Ok(spent.filter(|(_, device)| self.means(device)).map(|(_, device)| Found::SpentOnThisKey(device)))
+        Ok(spent
+            .filter(|(_, device)| self.means(device))
+            .map(|(_, device)| Found::SpentOnThisKey(device)))
     }
 
     fn means(&self, device: &Device) -> bool {
@@ -130,16 +148,33 @@ impl Login {
     }
 
     fn record(&self, tx: &mut Conn, app: &App, why: &'static str) -> StoreResult<()> {
-        let named = if self.user.len() <= LONGEST_USER { devices::find_for_phone(tx, &self.user)? } else { Vec::new() };
+        let named = if self.user.len() <= LONGEST_USER {
+            devices::find_for_phone(tx, &self.user)?
+        } else {
+            Vec::new()
+        };
         match named.as_slice() {
             [] => {
                 // Nobody's phone: the operator's matter, once there is one.
-                let Some(operator) = organisations::operator(tx)? else { return Ok(()) };
-                let place = Place { organisation: operator.id, reseller: None, fleet: None };
-                write::write(tx, app, &By::stranger("a stranger"), &entry(place, None, why))
+                let Some(operator) = organisations::operator(tx)? else {
+                    return Ok(());
+                };
+                let place = Place {
+                    organisation: operator.id,
+                    reseller: None,
+                    fleet: None,
+                };
+                write::write(
+                    tx,
+                    app,
+                    &By::stranger("a stranger"),
+                    &entry(place, None, why),
+                )
             }
             // A serial number may stand in several fleets: each of them should know.
-            some => some.iter().try_for_each(|device| refused(tx, app, device, why)),
+            some => some
+                .iter()
+                .try_for_each(|device| refused(tx, app, device, why)),
         }
     }
 }
@@ -148,9 +183,19 @@ impl Login {
 ///
 /// # Errors
 /// The database refused.
-pub(super) fn refused(tx: &mut Conn, app: &App, device: &Device, why: &'static str) -> StoreResult<()> {
+pub(super) fn refused(
+    tx: &mut Conn,
+    app: &App,
+    device: &Device,
+    why: &'static str,
+) -> StoreResult<()> {
     let named = Some((device.id.clone(), device.serial_number.clone()));
-    write::write(tx, app, &By::stranger("a stranger"), &entry(place(device), named, why))
+    write::write(
+        tx,
+        app,
+        &By::stranger("a stranger"),
+        &entry(place(device), named, why),
+    )
 }
 
 /// Where a device belongs.
@@ -163,7 +208,14 @@ pub(super) fn place(device: &Device) -> Place {
 }
 
 fn entry(place: Place, device: Option<(String, String)>, why: &'static str) -> Entry {
-    Entry { kind: "enrolment.refused", weight: Weight::Trouble, place, device, command: None, facts: json!({ "why": why }) }
+    Entry {
+        kind: "enrolment.refused",
+        weight: Weight::Trouble,
+        place,
+        device,
+        command: None,
+        facts: json!({ "why": why }),
+    }
 }
 
 /// The beginning of the present window, microseconds.
@@ -189,9 +241,19 @@ mod tests {
 
     #[test]
     fn user_and_password_are_read_as_rfc_7617_has_them() {
-        assert_eq!(basic("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="), Some(("Aladdin".into(), "open sesame".into())));
+        assert_eq!(
+            basic("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
+            Some(("Aladdin".into(), "open sesame".into()))
+        );
         assert_eq!(basic("basic QTpiOmM="), Some(("A".into(), "b:c".into())));
-        for wrong in ["", "Basic", "Bearer QTpi", "Basic !!", "Basic QQ==", "Basic /w=="] {
+        for wrong in [
+            "",
+            "Basic",
+            "Bearer QTpi",
+            "Basic !!",
+            "Basic QQ==",
+            "Basic /w==",
+        ] {
             assert_eq!(basic(wrong), None, "{wrong}");
         }
     }

@@ -60,8 +60,23 @@ pub fn device_routes() -> Vec<DeviceRoute> {
 #[must_use]
 pub fn jobs() -> Vec<Job> {
     vec![
-        Job { name: "crl", when: "0 0 * * * *", bell: Some(|due| &due.crl), work: |app| Box::pin(crl::publish(app)) },
-        Job { name: "certificate-intents", when: "0 20 * * * *", bell: None, work: |app| Box::pin(jobs::abandon_intents(app)) },
-        Job { name: "server-certificate", when: "0 40 * * * *", bell: None, work: |app| Box::pin(jobs::renew_server_certificate(app)) },
+        Job {
+            name: "crl",
+            when: "0 0 * * * *",
+            bell: Some(|due| &due.crl),
+            work: |app| Box::pin(crl::publish(app)),
+        },
+        Job {
+            name: "certificate-intents",
+            when: "0 20 * * * *",
+            bell: None,
+            work: |app| Box::pin(jobs::abandon_intents(app)),
+        },
+        Job {
+            name: "server-certificate",
+            when: "0 40 * * * *",
+            bell: None,
+            work: |app| Box::pin(jobs::renew_server_certificate(app)),
+        },
     ]
 }

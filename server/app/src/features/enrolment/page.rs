@@ -5,9 +5,9 @@ use actix_web::{HttpRequest, HttpResponse};
 use jiff::Timestamp;
 use muster_store::{devices, enrolment_codes};
 
+use super::enrol;
 use super::issue_code::{self, IssuedCode};
 use super::revoke::{self, Revocation};
-use super::enrol;
 use crate::app::App;
 use crate::web::actor::{Allowed, IssueCodes, ReadFleet, RevokeDevices};
 use crate::web::fields::Fields;
@@ -29,34 +29,61 @@ pub async fn issue_code(
     let app = app.into_inner();
     let issued = issue_code::issue_code(&app, &allowed, &id).await?;
     let frame = frame::frame(&app, &allowed.actor, &request, Place::Devices).await?;
-    let page = Code { card: card(&app, &frame, &issued)?, marks: marks(&app, &frame, &issued.fleet_fingerprint), frame };
+    let page = Code {
+        card: card(&app, &frame, &issued)?,
+        marks: marks(&app, &frame, &issued.fleet_fingerprint),
+        frame,
+    };
     frame::html(&page)
 }
 
 /// `GET /devices/{id}/code/waiting`: the part of the card that is fetched again and again until the phone has joined.
-pub async fn waiting(app: Data<App>, allowed: Allowed<ReadFleet>, id: Path<String>, request: HttpRequest) -> Answer<HttpResponse> {
+pub async fn waiting(
+    app: Data<App>,
+    allowed: Allowed<ReadFleet>,
+    id: Path<String>,
+    request: HttpRequest,
+) -> Answer<HttpResponse> {
     let (scope, device, now) = (allowed.scope().clone(), id.into_inner(), app.now_micros());
     let found = app
         .store
-        .read(move |c| Ok((devices::find(c, &scope, &device)?, enrolment_codes::newest_of_device(c, &scope, &device)?)))
+        .read(move |c| {
+            Ok((
+                devices::find(c, &scope, &device)?,
+                enrolment_codes::newest_of_device(c, &scope, &device)?,
+            ))
+        })
         .await?;
-    let (Some(device), Some(code)) = found else { return Err(Problem::not_found("enrolment code")) };
+    let (Some(device), Some(code)) = found else {
+        return Err(Problem::not_found("enrolment code"));
+    };
     let frame = frame::frame(&app, &allowed.actor, &request, Place::Devices).await?;
     let joined = code.used_at.and_then(|at| {
         let words = enrol::words(device.enrolment_id.as_deref()?);
         Some((Timestamp::from_microsecond(at).ok()?, words))
     });
     let ended = joined.is_none() && (code.withdrawn_at.is_some() || code.expires_at <= now);
-    frame::fragment(&request, &part(frame, &device.id, &device.serial_number, joined, ended))
+    frame::fragment(
+        &request,
+        &part(frame, &device.id, &device.serial_number, joined, ended),
+    )
 }
 
 /// `POST /devices/{id}/revoke`
-pub async fn revoke(app: Data<App>, allowed: Allowed<RevokeDevices>, id: Path<String>, fields: Fields) -> Answer<HttpResponse> {
+pub async fn revoke(
+    app: Data<App>,
+    allowed: Allowed<RevokeDevices>,
+    id: Path<String>,
+    fields: Fields,
+) -> Answer<HttpResponse> {
     session::check_form(&allowed.actor, &fields)?;
     allowed.actor.confirm_first(&app)?;
     let asked = Revocation::parse(&id, fields.some("reason"))?;
     revoke::revoke(&app.into_inner(), &allowed, asked).await?;
-    Ok(frame::done(&format!("/devices/{id}"), Done::CertificateRevoked))
+    Ok(frame::done(
+        &format!("/devices/{id}"),
+        Done::CertificateRevoked,
+    ))
 }
 
 /// The card of a code, for this page and for the one that adds devices.
@@ -75,7 +102,13 @@ pub fn card(app: &App, frame: &Frame, issued: &IssuedCode) -> Answer<CodeCard> {
         qr: CodeCard::qr_from_paper(issued.qr_svg(app)?),
         made_at: issued.made_at,
         expires_at: issued.expires_at,
-        waiting: part(frame.clone(), &device.id, &device.serial_number, None, false),
+        waiting: part(
+            frame.clone(),
+            &device.id,
+            &device.serial_number,
+            None,
+            false,
+        ),
     })
 }
 
@@ -88,7 +121,13 @@ pub fn marks(app: &App, frame: &Frame, fleet_fingerprint: &str) -> Vec<(String, 
     ]
 }
 
-fn part(frame: Frame, id: &str, serial: &str, joined: Option<(Timestamp, String)>, ended: bool) -> Waiting {
+fn part(
+    frame: Frame,
+    id: &str,
+    serial: &str,
+    joined: Option<(Timestamp, String)>,
+    ended: bool,
+) -> Waiting {
     Waiting {
         frame,
         live_url: format!("/devices/{id}/code/waiting"),

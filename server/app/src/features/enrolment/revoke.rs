@@ -29,8 +29,13 @@ impl Revocation {
     /// # Errors
     /// The reason is too long or holds characters nobody can see.
     pub fn parse(device: &str, reason: Option<&str>) -> Answer<Self> {
-        let reason = reason.map(|reason| line("reason", reason, 200)).transpose()?;
-        Ok(Self { device: device.to_owned(), reason: reason.unwrap_or_default() })
+        let reason = reason
+            .map(|reason| line("reason", reason, 200))
+            .transpose()?;
+        Ok(Self {
+            device: device.to_owned(),
+            reason: reason.unwrap_or_default(),
+        })
     }
 }
 
@@ -39,8 +44,16 @@ impl Revocation {
 ///
 /// # Errors
 /// There is no such device in the actor's scope, or it holds nothing to revoke.
-pub async fn revoke(app: &Arc<App>, allowed: &Allowed<RevokeDevices>, asked: Revocation) -> Answer<()> {
-    let (by, scope, app2) = (By::actor(&allowed.actor), allowed.scope().clone(), app.clone());
+pub async fn revoke(
+    app: &Arc<App>,
+    allowed: &Allowed<RevokeDevices>,
+    asked: Revocation,
+) -> Answer<()> {
+    let (by, scope, app2) = (
+        By::actor(&allowed.actor),
+        allowed.scope().clone(),
+        app.clone(),
+    );
     let device = asked.device.clone();
     app.store
         .write_or_refuse(move |tx| {
@@ -66,10 +79,25 @@ pub async fn revoke(app: &Arc<App>, allowed: &Allowed<RevokeDevices>, asked: Rev
 ///
 /// # Errors
 /// The database refused.
-pub fn revoke_in(tx: &mut Conn, app: &App, device: &Device, reason: &str, by: &By) -> StoreResult<usize> {
+pub fn revoke_in(
+    tx: &mut Conn,
+    app: &App,
+    device: &Device,
+    reason: &str,
+    by: &By,
+) -> StoreResult<usize> {
     let now = app.now_micros();
-    let Some(enrolment) = &device.enrolment_id else { return Ok(0) };
-    let revoked = certificates_of(tx, app, &device.fleet_id, enrolment, Reason::PrivilegeWithdrawn, now)?;
+    let Some(enrolment) = &device.enrolment_id else {
+        return Ok(0);
+    };
+    let revoked = certificates_of(
+        tx,
+        app,
+        &device.fleet_id,
+        enrolment,
+        Reason::PrivilegeWithdrawn,
+        now,
+    )?;
     if revoked == 0 {
         return Ok(0);
     }
@@ -94,7 +122,14 @@ pub fn revoke_in(tx: &mut Conn, app: &App, device: &Device, reason: &str, by: &B
 pub fn revoke_enrolment_in(tx: &mut Conn, app: &App, phone: &Phone, why: &str) -> StoreResult<()> {
     let now = app.now_micros();
     enrolments::end(tx, &phone.enrolment, why, now)?;
-    certificates_of(tx, app, &phone.fleet, &phone.enrolment, Reason::CessationOfOperation, now)?;
+    certificates_of(
+        tx,
+        app,
+        &phone.fleet,
+        &phone.enrolment,
+        Reason::CessationOfOperation,
+        now,
+    )?;
     Ok(())
 }
 
@@ -114,7 +149,8 @@ pub(super) fn certificates_of(
     reason: Reason,
     now: i64,
 ) -> StoreResult<usize> {
-    let serials = certificates::revoke_of_enrolment(tx, enrolment, Some(i64::from(reason.code())), now)?;
+    let serials =
+        certificates::revoke_of_enrolment(tx, enrolment, Some(i64::from(reason.code())), now)?;
     for serial in &serials {
         leaf(tx, app, fleet, serial, reason, now)?;
     }
@@ -122,7 +158,14 @@ pub(super) fn certificates_of(
 }
 
 /// Revokes one certificate, with its leaf in the log.
-pub(super) fn certificate(tx: &mut Conn, app: &App, fleet: &str, serial: &str, reason: Reason, now: i64) -> StoreResult<()> {
+pub(super) fn certificate(
+    tx: &mut Conn,
+    app: &App,
+    fleet: &str,
+    serial: &str,
+    reason: Reason,
+    now: i64,
+) -> StoreResult<()> {
     if certificates::revoke(tx, serial, Some(i64::from(reason.code())), now)? {
         leaf(tx, app, fleet, serial, reason, now)?;
     }
@@ -131,7 +174,21 @@ pub(super) fn certificate(tx: &mut Conn, app: &App, fleet: &str, serial: &str, r
 
 /// The entry of a revocation is its line of the list as canonical JSON: whoever audits the log can make it again from the
 /// certificate's row.
-fn leaf(tx: &mut Conn, app: &App, fleet: &str, serial: &str, reason: Reason, now: i64) -> StoreResult<()> {
+fn leaf(
+    tx: &mut Conn,
+    app: &App,
+    fleet: &str,
+    serial: &str,
+    reason: Reason,
+    now: i64,
+) -> StoreResult<()> {
     let entry = json!({ "at": now, "reason": reason.code(), "serial_number": serial }).to_string();
-    log::append_leaf(tx, fleet, "revocation", &Digest::of(entry.as_bytes()).to_hex(), &app.new_id(), now)
+    log::append_leaf(
+        tx,
+        fleet,
+        "revocation",
+        &Digest::of(entry.as_bytes()).to_hex(),
+        &app.new_id(),
+        now,
+    )
 }

@@ -27,14 +27,20 @@ pub async fn take(app: Arc<App>, request: DeviceRequest) -> Answer<DeviceRespons
         Ok(statement) => statement,
         Err(refusal) => return Err(refuse(&app, &phone, refusal.reason.as_str()).await?),
     };
-    let presented = DeviceCertificate::parse(&phone.certificate_der).map_err(|error| enrol::fault(error.to_string()))?;
+    let presented = DeviceCertificate::parse(&phone.certificate_der)
+        .map_err(|error| enrol::fault(error.to_string()))?;
     let app2 = app.clone();
     let told = phone.clone();
     let outcome = app
         .store
         .write_or_refuse(move |tx| {
             let fingerprint = fleets::find(tx, &told.fleet)?.and_then(|fleet| fleet.fingerprint);
-            match mismatch(&statement, &told, fingerprint.as_deref(), presented.public_key().raw()) {
+            match mismatch(
+                &statement,
+                &told,
+                fingerprint.as_deref(),
+                presented.public_key().raw(),
+            ) {
                 Some(member) => Ok(Err(Refused::Mismatch(member))),
                 None => store(tx, &app2, &told, &statement, &request.body),
             }
@@ -45,7 +51,8 @@ pub async fn take(app: Arc<App>, request: DeviceRequest) -> Answer<DeviceRespons
         Ok(()) => Ok(DeviceResponse::empty()),
         Err(Refused::Mismatch(member)) => Err(refuse(&app, &phone, member).await?),
         Err(Refused::Another) => {
-            let detail = "Another statement is stored for this enrolment. Enrol again with new keys.";
+            let detail =
+                "Another statement is stored for this enrolment. Enrol again with new keys.";
             Err(Problem::conflict("statement-known", detail))
         }
     }
@@ -60,27 +67,62 @@ enum Refused {
 }
 
 /// The first member that is not what the certificate and the record say.
-fn mismatch(statement: &Statement, phone: &Phone, fingerprint: Option<&str>, tls_key: &[u8]) -> Option<&'static str> {
+fn mismatch(
+    statement: &Statement,
+    phone: &Phone,
+    fingerprint: Option<&str>,
+    tls_key: &[u8],
+) -> Option<&'static str> {
     let checks = [
-        ("enrolment", statement.enrolment().to_string() == phone.enrolment),
+        (
+            "enrolment",
+            statement.enrolment().to_string() == phone.enrolment,
+        ),
         ("device_id", statement.device_id.as_str() == phone.device),
         ("serial", statement.serial.as_str() == phone.serial),
         ("fleet", statement.fleet.as_str() == phone.fleet),
-        ("organisation", statement.organisation.as_str() == phone.reseller),
-        ("descriptor", fingerprint == Some(statement.descriptor.to_string().as_str())),
+        (
+            "organisation",
+            statement.organisation.as_str() == phone.reseller,
+        ),
+        (
+            "descriptor",
+            fingerprint == Some(statement.descriptor.to_string().as_str()),
+        ),
         ("tls_key", statement.tls_key.raw().as_slice() == tls_key),
     ];
-    checks.into_iter().find(|(_, fits)| !fits).map(|(member, _)| member)
+    checks
+        .into_iter()
+        .find(|(_, fits)| !fits)
+        .map(|(member, _)| member)
 }
 
-fn store(tx: &mut Conn, app: &App, phone: &Phone, statement: &Statement, body: &[u8]) -> StoreResult<Result<(), Refused>> {
+fn store(
+    tx: &mut Conn,
+    app: &App,
+    phone: &Phone,
+    statement: &Statement,
+    body: &[u8],
+) -> StoreResult<Result<(), Refused>> {
     let text = String::from_utf8_lossy(body).into_owned();
     let key = base64::encode(statement.device_key.raw());
     if !enrolments::set_statement(tx, &phone.enrolment, &key, &text, statement.pin.as_str())? {
-        let known = enrolments::find(tx, &phone.enrolment)?.and_then(|enrolment| enrolment.statement);
-        return Ok(if known.as_deref() == Some(text.as_str()) { Ok(()) } else { Err(Refused::Another) });
+        let known =
+            enrolments::find(tx, &phone.enrolment)?.and_then(|enrolment| enrolment.statement);
+        return Ok(if known.as_deref() == Some(text.as_str()) {
+            Ok(())
+        } else {
+            Err(Refused::Another)
+        });
     }
-    log::append_leaf(tx, &phone.fleet, "enrolment", &Digest::of(body).to_hex(), &app.new_id(), app.now_micros())?;
+    log::append_leaf(
+        tx,
+        &phone.fleet,
+        "enrolment",
+        &Digest::of(body).to_hex(),
+        &app.new_id(),
+        app.now_micros(),
+    )?;
     let entry = Entry {
         kind: "enrolment.stated",
         weight: Weight::Ordinary,
@@ -97,7 +139,10 @@ fn store(tx: &mut Conn, app: &App, phone: &Phone, statement: &Statement, body: &
 /// Two live enrolments of one serial number are an alarm, for each of the fleets concerned. Neither learns whose the other is.
 fn alarm_of_twins(tx: &mut Conn, app: &App, phone: &Phone) -> StoreResult<()> {
     let same_serial = devices::find_for_phone(tx, &phone.serial)?;
-    let twins: Vec<_> = same_serial.iter().filter(|device| device.id != phone.device && device.lifecycle == "enrolled").collect();
+    let twins: Vec<_> = same_serial
+        .iter()
+        .filter(|device| device.id != phone.device && device.lifecycle == "enrolled")
+        .collect();
     let entry = |place, id: &str| Entry {
         kind: "device.enrolment-doubled",
         weight: Weight::Trouble,
@@ -109,7 +154,16 @@ fn alarm_of_twins(tx: &mut Conn, app: &App, phone: &Phone) -> StoreResult<()> {
     for twin in &twins {
         write::write(tx, app, &By::system(), &entry(login::place(twin), &twin.id))?;
     }
-    if twins.is_empty() { Ok(()) } else { write::write(tx, app, &By::system(), &entry(Place::of_phone(phone), &phone.device)) }
+    if twins.is_empty() {
+        Ok(())
+    } else {
+        write::write(
+            tx,
+            app,
+            &By::system(),
+            &entry(Place::of_phone(phone), &phone.device),
+        )
+    }
 }
 
 async fn refuse(app: &Arc<App>, phone: &Phone, why: &'static str) -> Answer<Problem> {
@@ -122,8 +176,12 @@ async fn refuse(app: &Arc<App>, phone: &Phone, why: &'static str) -> Answer<Prob
         facts: json!({ "why": "statement", "member": why }),
     };
     let (app2, by) = (app.clone(), By::phone(phone));
-    app.store.write(move |tx| write::write(tx, &app2, &by, &entry)).await?;
+    app.store
+        .write(move |tx| write::write(tx, &app2, &by, &entry))
+        .await?;
     app.due.sequencer.notify_one();
-    let detail = format!("The enrolment statement is refused ({why}). It must be this phone's own, signed by its device key.");
+    let detail = format!(
+        "The enrolment statement is refused ({why}). It must be this phone's own, signed by its device key."
+    );
     Ok(Problem::invalid("statement", detail))
 }

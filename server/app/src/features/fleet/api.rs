@@ -52,12 +52,26 @@ pub struct NewDeviceBody {
     ),
     responses((status = 200, body = List<DeviceShown>))
 )]
-pub async fn list(app: Data<App>, allowed: Allowed<ReadFleet>, request: HttpRequest) -> Answer<HttpResponse> {
-    let (query, now) = (Fields::parse(request.query_string().as_bytes()), app.now_micros());
-    let (filter, sort, page) = (read_filter(&query, now)?, read_sort(&query)?, PageRequest::read(&query)?);
+pub async fn list(
+    app: Data<App>,
+    allowed: Allowed<ReadFleet>,
+    request: HttpRequest,
+) -> Answer<HttpResponse> {
+    let (query, now) = (
+        Fields::parse(request.query_string().as_bytes()),
+        app.now_micros(),
+    );
+    let (filter, sort, page) = (
+        read_filter(&query, now)?,
+        read_sort(&query)?,
+        PageRequest::read(&query)?,
+    );
     let page = list::list(&app.into_inner(), &allowed, filter, sort, page).await?;
     let items = page.items.iter().map(|view| shown(view, now)).collect();
-    Ok(json::ok(&List::<DeviceShown> { items, next_cursor: page.next }))
+    Ok(json::ok(&List::<DeviceShown> {
+        items,
+        next_cursor: page.next,
+    }))
 }
 
 /// Registers a device.
@@ -78,7 +92,12 @@ pub async fn register(
 ) -> Answer<HttpResponse> {
     let (app, sent) = (app.into_inner(), body.value);
     json::once(&app, &allowed.actor, &request, &body.bytes, async || {
-        let new = NewDevice::parse(&sent.serial_number, &sent.model, sent.imei.as_deref(), sent.organisation_id.as_deref())?;
+        let new = NewDevice::parse(
+            &sent.serial_number,
+            &sent.model,
+            sent.imei.as_deref(),
+            sent.organisation_id.as_deref(),
+        )?;
         let device = register::register(&app, &allowed, new).await?;
         registered(&app, device).await
     })
@@ -88,10 +107,21 @@ pub async fn register(
 /// A device that was just registered: nothing has happened to it yet.
 async fn registered(app: &App, device: devices::Device) -> Answer<DeviceShown> {
     let id = device.id.clone();
-    let state = app.store.read(move |c| devices::state_for_phone(c, &id)).await?;
+    let state = app
+        .store
+        .read(move |c| devices::state_for_phone(c, &id))
+        .await?;
     let state = state.ok_or_else(|| Problem::not_found("device"))?;
     let certificate: Option<LiveCertificate> = None;
-    Ok(shown(&DeviceView { device, state, organisation_name: String::new(), certificate }, app.now_micros()))
+    Ok(shown(
+        &DeviceView {
+            device,
+            state,
+            organisation_name: String::new(),
+            certificate,
+        },
+        app.now_micros(),
+    ))
 }
 
 /// One device.
@@ -100,7 +130,11 @@ async fn registered(app: &App, device: devices::Device) -> Answer<DeviceShown> {
     params(("id" = String, Path, description = "The device")),
     responses((status = 200, body = DeviceShown), (status = 404))
 )]
-pub async fn show(app: Data<App>, allowed: Allowed<ReadFleet>, id: Path<String>) -> Answer<HttpResponse> {
+pub async fn show(
+    app: Data<App>,
+    allowed: Allowed<ReadFleet>,
+    id: Path<String>,
+) -> Answer<HttpResponse> {
     let now = app.now_micros();
     let view = show::find(&app.into_inner(), &allowed, &id).await?;
     Ok(json::ok(&shown(&view, now)))

@@ -24,7 +24,16 @@ const RESTRICTIONS: usize = 96;
 /// A day, microseconds.
 const DAY: i64 = 86_400_000_000;
 /// The members of a check-in; others are ignored and counted.
-const MEMBERS: [&str; 8] = ["v", "report", "keyring", "checkpoint", "nonce", "restrictions", "held", "fork"];
+const MEMBERS: [&str; 8] = [
+    "v",
+    "report",
+    "keyring",
+    "checkpoint",
+    "nonce",
+    "restrictions",
+    "held",
+    "fork",
+];
 
 /// What a phone said, cleaned.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -60,13 +69,19 @@ pub async fn check_in(app: Arc<App>, request: DeviceRequest) -> Answer<DeviceRes
     let now = app.now_micros();
     let said = CheckIn::read(&request.body, u64::try_from(now / 1_000_000).unwrap_or(0))?;
     let (app2, phone2, said2) = (app.clone(), phone.clone(), said.clone());
-    let rings = app.store.write(move |tx| record(tx, &app2, &phone2, &said2, now)).await?;
+    let superseded = app
+        .store
+        .write(move |tx| record(tx, &app2, &phone2, &said2, now))
+        .await?;
     app.crash_point("check-in.recorded");
-    if rings {
+    if superseded {
         app.due.sequencer.notify_one();
         app.due.crl.notify_one();
     }
-    Ok(DeviceResponse::body("application/json", deliver::bundle(&app, &phone, &said).await?))
+    Ok(DeviceResponse::body(
+        "application/json",
+        deliver::bundle(&app, &phone, &said).await?,
+    ))
 }
 
 impl CheckIn {
@@ -77,23 +92,36 @@ impl CheckIn {
     /// It is not a JSON object in UTF-8, or of another version.
     pub fn read(body: &[u8], now: u64) -> Answer<Self> {
         let Ok(Value::Object(mut sent)) = serde_json::from_slice::<Value>(body) else {
-            return Err(Problem::invalid("check-in", "Send a check-in as a JSON object in UTF-8. See docs/DEVICE-API.md."));
+            return Err(Problem::invalid(
+                "check-in",
+                "Send a check-in as a JSON object in UTF-8. See docs/DEVICE-API.md.",
+            ));
         };
         if sent.get("v").and_then(Value::as_u64) != Some(1) {
-            return Err(Problem::invalid("version", "This server reads check-ins of version 1."));
+            return Err(Problem::invalid(
+                "version",
+                "This server reads check-ins of version 1.",
+            ));
         }
         let mut said = Self::default();
         if let Some(report) = sent.remove("report") {
             let (report, cleaning) = Report::read(&report, now);
             (said.report, said.cleaning) = (Some(report), cleaning);
         }
-        said.cleaning.unknown += sent.keys().filter(|name| !MEMBERS.contains(&name.as_str())).count();
+        said.cleaning.unknown += sent
+            .keys()
+            .filter(|name| !MEMBERS.contains(&name.as_str()))
+            .count();
         said.read_held(&sent);
         Ok(said)
     }
 
     fn read_held(&mut self, sent: &Map<String, Value>) {
-        let digest = |value: Option<&Value>| value.and_then(Value::as_str).and_then(|text| Digest::parse(text).ok());
+        let digest = |value: Option<&Value>| {
+            value
+                .and_then(Value::as_str)
+                .and_then(|text| Digest::parse(text).ok())
+        };
         let mut mend = |name: &'static str| self.cleaning.mended.push(name);
         if let Some(keyring) = sent.get("keyring") {
             match keyring.get("version").and_then(Value::as_u64) {
@@ -103,8 +131,13 @@ impl CheckIn {
             self.keyring_digest = digest(keyring.get("digest"));
         }
         if let Some(checkpoint) = sent.get("checkpoint") {
-            match (checkpoint.get("size").and_then(Value::as_u64), digest(checkpoint.get("root"))) {
-                (Some(size), Some(root)) => (self.checkpoint_size, self.checkpoint_root) = (Some(size), Some(root)),
+            match (
+                checkpoint.get("size").and_then(Value::as_u64),
+                digest(checkpoint.get("root")),
+            ) {
+                (Some(size), Some(root)) => {
+                    (self.checkpoint_size, self.checkpoint_root) = (Some(size), Some(root));
+                }
                 _ => mend("checkpoint"),
             }
         }
@@ -115,8 +148,15 @@ impl CheckIn {
             }
         }
         if let Some(restrictions) = sent.get("restrictions") {
-            let all = restrictions.as_array().map(Vec::as_slice).unwrap_or_default();
-            self.restrictions = all.iter().take(RESTRICTIONS).filter_map(restriction).collect();
+            let all = restrictions
+                .as_array()
+                .map(Vec::as_slice)
+                .unwrap_or_default();
+            self.restrictions = all
+                .iter()
+                .take(RESTRICTIONS)
+                .filter_map(restriction)
+                .collect();
             if !restrictions.is_array() || self.restrictions.len() < all.len() {
                 mend("restrictions");
             }
@@ -132,11 +172,17 @@ impl CheckIn {
 
     fn locked(&self) -> bool {
         let reported = self.report.as_ref().and_then(|report| report.locked) == Some(true);
-        reported || self.restrictions.iter().any(|restriction| restriction.kind.starts_with("lock"))
+        reported
+            || self
+                .restrictions
+                .iter()
+                .any(|restriction| restriction.kind.starts_with("lock"))
     }
 
     fn suspended(&self) -> bool {
-        self.restrictions.iter().any(|restriction| restriction.kind == Kind::Suspend.as_str())
+        self.restrictions
+            .iter()
+            .any(|restriction| restriction.kind == Kind::Suspend.as_str())
     }
 }
 
@@ -147,28 +193,36 @@ fn restriction(sent: &Value) -> Option<Restriction> {
         return None;
     }
     let command = Digest::parse(sent.get("command")?.as_str()?).ok()?;
-    Some(Restriction { kind: kind.as_str().to_owned(), command: command.to_hex() })
+    Some(Restriction {
+        kind: kind.as_str().to_owned(),
+        command: command.to_hex(),
+    })
 }
 
-/// Writes it down, with whatever it is a sign of; whether somebody should be told.
+/// Writes it down, with whatever it is a sign of; whether certificates were superseded.
 fn record(tx: &mut Conn, app: &App, phone: &Phone, said: &CheckIn, now: i64) -> StoreResult<bool> {
-    let before = devices::state_for_phone(tx, &phone.device)?.and_then(|state| state.last_check_in_at);
+    let before =
+        devices::state_for_phone(tx, &phone.device)?.and_then(|state| state.last_check_in_at);
     check_ins::record_for_phone(tx, &row(phone, said, now))?;
-    let mut told = renew::supersede_older(tx, app, phone, now)?;
+    let superseded = renew::supersede_older(tx, app, phone, now)?;
     if let (Contact::Stale | Contact::Lost, Some(then)) = (Contact::at(before, now), before) {
         let facts = json!({ "hours": (now - then) / 3_600_000_000, "days": days_since(then, now) });
         event(tx, app, phone, "device.back", Weight::Ordinary, facts)?;
-        told = true;
     }
     if said.cleaning != Cleaning::default() && first_today(tx, "report-mended", phone, now)? {
-        event(tx, app, phone, "report.mended", Weight::Trouble, cleaning(&said.cleaning))?;
-        told = true;
+        event(
+            tx,
+            app,
+            phone,
+            "report.mended",
+            Weight::Trouble,
+            cleaning(&said.cleaning),
+        )?;
     }
     if said.forked && first_today(tx, "log-forked", phone, now)? {
         event(tx, app, phone, "log.forked", Weight::Trouble, json!({}))?;
-        told = true;
     }
-    Ok(told)
+    Ok(superseded)
 }
 
 fn row(phone: &Phone, said: &CheckIn, now: i64) -> check_ins::CheckIn {
@@ -178,7 +232,10 @@ fn row(phone: &Phone, said: &CheckIn, now: i64) -> check_ins::CheckIn {
         reseller_id: phone.reseller.clone(),
         organisation_id: phone.organisation.clone(),
         at: now,
-        report: said.report.as_ref().and_then(|report| serde_json::to_string(report).ok()),
+        report: said
+            .report
+            .as_ref()
+            .and_then(|report| serde_json::to_string(report).ok()),
         restrictions: serde_json::to_string(&said.restrictions).unwrap_or_else(|_| "[]".to_owned()),
         locked: said.locked(),
         suspended: said.suspended(),
@@ -192,7 +249,11 @@ fn row(phone: &Phone, said: &CheckIn, now: i64) -> check_ins::CheckIn {
 
 /// A phone that sends nonsense at every check-in gets one line a day on the record.
 fn first_today(tx: &mut Conn, what: &str, phone: &Phone, now: i64) -> StoreResult<bool> {
-    Ok(rate_limits::hit(tx, &format!("{what}:{}", phone.device), now - now.rem_euclid(DAY))? == 1)
+    Ok(rate_limits::hit(
+        tx,
+        &format!("{what}:{}", phone.device),
+        now - now.rem_euclid(DAY),
+    )? == 1)
 }
 
 fn cleaning(cleaning: &Cleaning) -> Value {
@@ -203,9 +264,23 @@ fn cleaning(cleaning: &Cleaning) -> Value {
     })
 }
 
-fn event(tx: &mut Conn, app: &App, phone: &Phone, kind: &'static str, weight: Weight, facts: Value) -> StoreResult<()> {
+fn event(
+    tx: &mut Conn,
+    app: &App,
+    phone: &Phone,
+    kind: &'static str,
+    weight: Weight,
+    facts: Value,
+) -> StoreResult<()> {
     let device = Some((phone.device.clone(), phone.serial.clone()));
-    let entry = Entry { kind, weight, place: Place::of_phone(phone), device, command: None, facts };
+    let entry = Entry {
+        kind,
+        weight,
+        place: Place::of_phone(phone),
+        device,
+        command: None,
+        facts,
+    };
     write::write(tx, app, &By::phone(phone), &entry)
 }
 
@@ -227,7 +302,10 @@ mod tests {
             "keyring": { "version": 7, "digest": digest }, "checkpoint": { "size": 9, "root": digest }, "nonce": digest,
             "restrictions": [{ "kind": "suspend", "command": digest }], "held": true
         }));
-        assert_eq!((said.keyring_version, said.checkpoint_size, said.held), (7, Some(9), true));
+        assert_eq!(
+            (said.keyring_version, said.checkpoint_size, said.held),
+            (7, Some(9), true)
+        );
         assert!(said.suspended() && !said.locked());
         assert_eq!(said.cleaning, super::Cleaning::default());
     }
@@ -238,20 +316,46 @@ mod tests {
             "v": 1, "report": [], "keyring": { "version": "7" }, "checkpoint": { "size": 9 }, "nonce": "short",
             "restrictions": [{ "kind": "wipe", "command": "ab".repeat(32) }, 7], "held": "yes", "surprise": 1
         }));
-        assert_eq!(said.cleaning.mended, ["report", "keyring", "checkpoint", "nonce", "restrictions", "held"]);
-        assert_eq!((said.cleaning.unknown, said.keyring_version, said.restrictions.len()), (1, 0, 0));
+        assert_eq!(
+            said.cleaning.mended,
+            [
+                "report",
+                "keyring",
+                "checkpoint",
+                "nonce",
+                "restrictions",
+                "held"
+            ]
+        );
+        assert_eq!(
+            (
+                said.cleaning.unknown,
+                said.keyring_version,
+                said.restrictions.len()
+            ),
+            (1, 0, 0)
+        );
     }
 
     #[test]
     fn what_is_no_check_in_is_refused() {
-        for body in [&b""[..], b"[]", b"{\"v\":2}", b"{}", b"\xff\xfe", b"{\"v\":1"] {
+        for body in [
+            &b""[..],
+            b"[]",
+            b"{\"v\":2}",
+            b"{}",
+            b"\xff\xfe",
+            b"{\"v\":1",
+        ] {
             assert!(CheckIn::read(body, 0).is_err());
         }
     }
 
     #[test]
     fn a_phone_cannot_fill_the_record() {
-        let all: Vec<_> = (0..1000).map(|_| json!({ "kind": "lock", "command": "ab".repeat(32) })).collect();
+        let all: Vec<_> = (0..1000)
+            .map(|_| json!({ "kind": "lock", "command": "ab".repeat(32) }))
+            .collect();
         let said = read(&json!({ "v": 1, "restrictions": all }));
         assert_eq!(said.restrictions.len(), 96);
         assert!(said.locked() && said.cleaning.mended == ["restrictions"]);

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use muster_domain::device::{Contact, LOST_DAYS, Lifecycle, STALE_HOURS};
-use muster_store::Page;
-use muster_store::device_search::{self, ContactWindow, DeviceFilter, DeviceView, Restriction, Sort};
+use muster_store::device_search::{
+    self, ContactWindow, DeviceFilter, DeviceView, Restriction, Sort,
+};
+use muster_store::{Page, StoreError};
 
 use crate::app::App;
 use crate::web::actor::{Allowed, ReadFleet};
@@ -21,22 +23,37 @@ pub fn contact_window(contact: Contact, now: i64) -> ContactWindow {
     let (stale, lost) = limits(now);
     match contact {
         Contact::Never => ContactWindow::Never,
-        Contact::Fresh => ContactWindow::Within { after: stale, until: i64::MAX },
-        Contact::Stale => ContactWindow::Within { after: lost, until: stale },
-        Contact::Lost => ContactWindow::Within { after: i64::MIN, until: lost },
+        Contact::Fresh => ContactWindow::Within {
+            after: stale,
+            until: i64::MAX,
+        },
+        Contact::Stale => ContactWindow::Within {
+            after: lost,
+            until: stale,
+        },
+        Contact::Lost => ContactWindow::Within {
+            after: i64::MIN,
+            until: lost,
+        },
     }
 }
 
 /// Phones that are stale or lost: what pages call silent.
 #[must_use]
 pub fn silent_window(now: i64) -> ContactWindow {
-    ContactWindow::Within { after: i64::MIN, until: limits(now).0 }
+    ContactWindow::Within {
+        after: i64::MIN,
+        until: limits(now).0,
+    }
 }
 
 /// The two limits of contact at `now`: a phone is stale up to the first, lost up to the second.
 #[must_use]
 pub fn limits(now: i64) -> (i64, i64) {
-    (now.saturating_sub(STALE_HOURS * 3_600_000_000), now.saturating_sub(LOST_DAYS * 86_400_000_000))
+    (
+        now.saturating_sub(STALE_HOURS * 3_600_000_000),
+        now.saturating_sub(LOST_DAYS * 86_400_000_000),
+    )
 }
 
 /// Reads the filters of a query string at `now`: `q`, `lifecycle`, `contact`, `restriction`, `organisation_id`. Pages write
@@ -46,15 +63,26 @@ pub fn limits(now: i64) -> (i64, i64) {
 /// A value that a filter does not know; the sentence lists those it knows.
 pub fn read_filter(query: &Fields, now: i64) -> Answer<DeviceFilter> {
     let mut filter = DeviceFilter {
-        q: query.some("q").map(|q| q.trim().chars().take(LONGEST_Q).collect()),
-        organisation_id: query.some("organisation_id").or(query.some("organisation")).map(str::to_owned),
+        q: query
+            .some("q")
+            .map(|q| q.trim().chars().take(LONGEST_Q).collect()),
+        organisation_id: query
+            .some("organisation_id")
+            .or(query.some("organisation"))
+            .map(str::to_owned),
         ..DeviceFilter::default()
     };
     if let Some(word) = query.some("lifecycle") {
-        filter.lifecycle = Some(lifecycle(word).ok_or_else(|| unknown("lifecycle", "registered, enrolled, killed, wiped or retired"))?);
+        filter.lifecycle = Some(lifecycle(word).ok_or_else(|| {
+            unknown(
+                "lifecycle",
+                "registered, enrolled, killed, wiped or retired",
+            )
+        })?);
     }
     if let Some(word) = query.some("restriction") {
-        let known = restriction(word).ok_or_else(|| unknown("restriction", "locked, suspended, held or none"))?;
+        let known = restriction(word)
+            .ok_or_else(|| unknown("restriction", "locked, suspended, held or none"))?;
         filter.restriction = Some(known);
     }
     if let Some(word) = query.some("state") {
@@ -122,12 +150,15 @@ pub async fn list(
     page: PageRequest,
 ) -> Answer<Page<DeviceView>> {
     let scope = allowed.scope().clone();
-    let found = app.store.read(move |c| device_search::search(c, &scope, &filter, sort, page.cursor.as_deref(), page.limit));
-    found.await.map_err(|error| match error {
-        muster_store::StoreError::Cursor => {
-            Problem::invalid("cursor", "This cursor is not one this list gave out. Start from the first page.")
+    let found = app.store.read(move |c| {
+        device_search::search(c, &scope, &filter, sort, page.cursor.as_deref(), page.limit)
+    });
+    found.await.map_err(|error| {
+        if matches!(error, StoreError::Cursor) {
+            let detail = "This cursor is not one this list gave out. Start from the first page.";
+            return Problem::invalid("cursor", detail);
         }
-        other => other.into(),
+        error.into()
     })
 }
 
@@ -143,12 +174,27 @@ mod tests {
     #[test]
     fn pages_and_api_write_the_same_filters() {
         let read = |query: &str| read_filter(&Fields::parse(query.as_bytes()), NOW);
-        assert_eq!(read("lifecycle=enrolled").unwrap().lifecycle, read("state=enrolled").unwrap().lifecycle);
-        assert_eq!(read("restriction=locked").unwrap().restriction, read("state=locked").unwrap().restriction);
-        assert_eq!(read("organisation_id=a").unwrap().organisation_id, read("organisation=a").unwrap().organisation_id);
-        assert_eq!(read("contact=never").unwrap().contact, Some(ContactWindow::Never));
+        assert_eq!(
+            read("lifecycle=enrolled").unwrap().lifecycle,
+            read("state=enrolled").unwrap().lifecycle
+        );
+        assert_eq!(
+            read("restriction=locked").unwrap().restriction,
+            read("state=locked").unwrap().restriction
+        );
+        assert_eq!(
+            read("organisation_id=a").unwrap().organisation_id,
+            read("organisation=a").unwrap().organisation_id
+        );
+        assert_eq!(
+            read("contact=never").unwrap().contact,
+            Some(ContactWindow::Never)
+        );
         let silent = read("contact=silent").unwrap();
-        assert_eq!((silent.contact, silent.lifecycle.as_deref()), (Some(silent_window(NOW)), Some("enrolled")));
+        assert_eq!(
+            (silent.contact, silent.lifecycle.as_deref()),
+            (Some(silent_window(NOW)), Some("enrolled"))
+        );
         assert!(read("state=blue").unwrap_err().detail.contains("state is"));
         assert!(read_sort(&Fields::parse(b"sort=colour")).is_err());
     }

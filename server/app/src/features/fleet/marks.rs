@@ -32,9 +32,16 @@ fn living(state: &DeviceState, now: i64) -> Vec<DeviceMark> {
     if state.suspended {
         marks.push(DeviceMark::Suspended);
     }
-    match (Contact::at(state.last_check_in_at, now), state.last_check_in_at) {
-        (Contact::Stale | Contact::Lost, Some(last)) => marks.push(DeviceMark::Silent(days_since(last, now))),
-        (Contact::Never, _) | (Contact::Stale | Contact::Lost, None) => marks.push(DeviceMark::NeverAnswered),
+    match (
+        Contact::at(state.last_check_in_at, now),
+        state.last_check_in_at,
+    ) {
+        (Contact::Stale | Contact::Lost, Some(last)) => {
+            marks.push(DeviceMark::Silent(days_since(last, now)));
+        }
+        (Contact::Never, _) | (Contact::Stale | Contact::Lost, None) => {
+            marks.push(DeviceMark::NeverAnswered);
+        }
         (Contact::Fresh, _) => {}
     }
     if marks.is_empty() {

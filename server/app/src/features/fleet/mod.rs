@@ -24,7 +24,10 @@ const CHECK_IN: usize = 32 * 1024;
 /// Routes of this feature on the portal's listener.
 #[must_use]
 pub fn routes() -> Vec<Route> {
-    let (read, manage) = (Access::Needs(Permission::ReadFleet), Access::Needs(Permission::ManageDevices));
+    let (read, manage) = (
+        Access::Needs(Permission::ReadFleet),
+        Access::Needs(Permission::ManageDevices),
+    );
     vec![
         route!(GET "/", read, page::overview::show),
         route!(GET "/search", read, page::search::show),

@@ -30,14 +30,24 @@ impl NewDevice {
     ///
     /// # Errors
     /// Every field that does not fit, each with what to do.
-    pub fn parse(serial: &str, model: &str, imei: Option<&str>, organisation: Option<&str>) -> Answer<Self> {
+    pub fn parse(
+        serial: &str,
+        model: &str,
+        imei: Option<&str>,
+        organisation: Option<&str>,
+    ) -> Answer<Self> {
         let mut faults = Vec::new();
         let serial = SerialNumber::parse(serial.trim()).map_err(|_| serial_fault(serial.trim()));
         let model = line("model", model, 64);
         let imei = imei.map(Imei::parse).transpose();
         let organisation = organisation.map(str::to_owned);
         match (serial, model, imei) {
-            (Ok(serial), Ok(model), Ok(imei)) => Ok(Self { serial, model, imei, organisation }),
+            (Ok(serial), Ok(model), Ok(imei)) => Ok(Self {
+                serial,
+                model,
+                imei,
+                organisation,
+            }),
             (serial, model, imei) => {
                 faults.extend(serial.err());
                 faults.extend(model.err());
@@ -50,9 +60,14 @@ impl NewDevice {
 
 fn serial_fault(typed: &str) -> Invalid {
     if typed.is_empty() {
-        return Invalid::new("serial_number", "empty", "This is empty. Type at least one character.");
+        return Invalid::new(
+            "serial_number",
+            "empty",
+            "This is empty. Type at least one character.",
+        );
     }
-    let message = "A serial number has 1 to 64 letters, digits, dots, dashes and underscores. Scan it again.";
+    let message =
+        "A serial number has 1 to 64 letters, digits, dots, dashes and underscores. Scan it again.";
     Invalid::new("serial_number", "serial", message)
 }
 
@@ -61,8 +76,16 @@ fn serial_fault(typed: &str) -> Invalid {
 /// # Errors
 /// The owner is not in the actor's scope or cannot own phones, its reseller has no fleet (`fleet-missing`), or the serial
 /// number is registered already (`serial-taken`).
-pub async fn register(app: &Arc<App>, allowed: &Allowed<ManageDevices>, new: NewDevice) -> Answer<Device> {
-    let (by, scope, app2) = (By::actor(&allowed.actor), allowed.scope().clone(), app.clone());
+pub async fn register(
+    app: &Arc<App>,
+    allowed: &Allowed<ManageDevices>,
+    new: NewDevice,
+) -> Answer<Device> {
+    let (by, scope, app2) = (
+        By::actor(&allowed.actor),
+        allowed.scope().clone(),
+        app.clone(),
+    );
     let wanted = owner_of(&new, &scope)?;
     let serial = new.serial.to_string();
     let registered = app
@@ -70,7 +93,12 @@ pub async fn register(app: &Arc<App>, allowed: &Allowed<ManageDevices>, new: New
         .write_or_refuse(move |tx| {
             let Some(owner) = organisations::find(tx, &scope, &wanted)? else {
                 let message = "There is no such organisation, or it is not yours to see.";
-                return Ok(Err(Invalid::new("organisation_id", "organisation-unknown", message).into()));
+                return Ok(Err(Invalid::new(
+                    "organisation_id",
+                    "organisation-unknown",
+                    message,
+                )
+                .into()));
             };
             register_in(tx, &app2, &owner, &new, &by)
         })
@@ -89,12 +117,25 @@ pub async fn register(app: &Arc<App>, allowed: &Allowed<ManageDevices>, new: New
 ///
 /// # Errors
 /// The database refused, also because the serial number is registered already; the inner error as [`register`].
-pub fn register_in(tx: &mut Conn, app: &App, owner: &Organisation, new: &NewDevice, by: &By) -> StoreResult<Answer<Device>> {
+pub fn register_in(
+    tx: &mut Conn,
+    app: &App,
+    owner: &Organisation,
+    new: &NewDevice,
+    by: &By,
+) -> StoreResult<Answer<Device>> {
     let Some(reseller) = &owner.reseller_id else {
         let message = "The operator owns no phones. Choose a reseller or one of its customers.";
-        return Ok(Err(Invalid::new("organisation_id", "organisation-operator", message).into()));
+        return Ok(Err(Invalid::new(
+            "organisation_id",
+            "organisation-operator",
+            message,
+        )
+        .into()));
     };
-    let Some(fleet) = fleets::find_by_organisation(tx, reseller)?.filter(|fleet| fleet.fingerprint.is_some()) else {
+    let Some(fleet) =
+        fleets::find_by_organisation(tx, reseller)?.filter(|fleet| fleet.fingerprint.is_some())
+    else {
         return Ok(Err(fleet_missing()));
     };
     let device = Device {
@@ -143,16 +184,21 @@ fn owner_of(new: &NewDevice, scope: &Scope) -> Answer<String> {
         Scope::Reseller(own) => Ok(own.clone()),
         Scope::Customer { customer, .. } => Ok(customer.clone()),
         Scope::Platform => {
-            let message = "Say which organisation owns the phone: a reseller or one of its customers.";
+            let message =
+                "Say which organisation owns the phone: a reseller or one of its customers.";
             Err(Invalid::new("organisation_id", "organisation-missing", message).into())
         }
     }
 }
 
 fn taken(serial: &str) -> Problem {
-    let message = format!("{serial} is registered in this fleet already. Open its page to make a new code.");
+    let message =
+        format!("{serial} is registered in this fleet already. Open its page to make a new code.");
     let fault = Invalid::new("serial_number", "serial-taken", message.clone());
-    Problem { fields: vec![fault], ..Problem::new(Kind::Conflict, "serial-taken", message) }
+    Problem {
+        fields: vec![fault],
+        ..Problem::new(Kind::Conflict, "serial-taken", message)
+    }
 }
 
 #[cfg(test)]

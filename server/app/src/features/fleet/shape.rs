@@ -7,7 +7,6 @@ use muster_store::devices::DeviceState;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-
 /// A device.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DeviceShown {
@@ -74,10 +73,13 @@ pub fn shown(view: &DeviceView, now: i64) -> DeviceShown {
         epoch: device.epoch,
         enrolment_id: device.enrolment_id.clone(),
         last_check_in_at: state.last_check_in_at.map(rfc3339),
-        certificate: view.certificate.as_ref().map(|certificate| CertificateShown {
-            serial_number: certificate.serial_number.clone(),
-            not_after: rfc3339(certificate.not_after),
-        }),
+        certificate: view
+            .certificate
+            .as_ref()
+            .map(|certificate| CertificateShown {
+                serial_number: certificate.serial_number.clone(),
+                not_after: rfc3339(certificate.not_after),
+            }),
     }
 }
 
@@ -85,7 +87,10 @@ pub fn shown(view: &DeviceView, now: i64) -> DeviceShown {
 #[must_use]
 pub fn restrictions(state: &DeviceState) -> Vec<String> {
     let stored: Vec<Restriction> = serde_json::from_str(&state.restrictions).unwrap_or_default();
-    let mut kinds: Vec<String> = stored.into_iter().map(|restriction| restriction.kind).collect();
+    let mut kinds: Vec<String> = stored
+        .into_iter()
+        .map(|restriction| restriction.kind)
+        .collect();
     // The owner's lock may be in force without a command that is still known.
     if state.locked && !kinds.iter().any(|kind| kind.starts_with("lock")) {
         kinds.push("lock".to_owned());
@@ -98,7 +103,9 @@ pub fn restrictions(state: &DeviceState) -> Vec<String> {
 /// Whole days between two moments in microseconds, one at least.
 #[must_use]
 pub fn days_since(then: i64, now: i64) -> u64 {
-    u64::try_from((now - then) / 86_400_000_000).unwrap_or(0).max(1)
+    u64::try_from((now - then) / 86_400_000_000)
+        .unwrap_or(0)
+        .max(1)
 }
 
 /// A moment of the database as the API writes it.

@@ -48,7 +48,10 @@ pub struct Shown {
 /// There is none.
 pub async fn find(app: &Arc<App>, allowed: &Allowed<ReadFleet>, id: &str) -> Answer<DeviceView> {
     let (scope, id) = (allowed.scope().clone(), id.to_owned());
-    let found = app.store.read(move |c| device_search::find(c, &scope, &id)).await?;
+    let found = app
+        .store
+        .read(move |c| device_search::find(c, &scope, &id))
+        .await?;
     found.ok_or_else(|| Problem::not_found("device"))
 }
 
@@ -63,28 +66,47 @@ pub async fn whole(app: &Arc<App>, allowed: &Allowed<ReadFleet>, id: &str) -> An
 }
 
 fn read(c: &mut Conn, scope: &Scope, id: &str, now: i64) -> StoreResult<Option<Shown>> {
-    let Some(view) = device_search::find(c, scope, id)? else { return Ok(None) };
+    let Some(view) = device_search::find(c, scope, id)? else {
+        return Ok(None);
+    };
     let enrolment = match &view.device.enrolment_id {
         Some(enrolment) => enrolments::find(c, enrolment)?,
         None => None,
     };
     let issued = certificates::list_of_device(c, scope, id)?;
-    let certificate = issued.into_iter().find(|row| matches!(row.state.as_str(), "issued" | "revoked"));
+    let certificate = issued
+        .into_iter()
+        .find(|row| matches!(row.state.as_str(), "issued" | "revoked"));
     let first_day = now.div_euclid(DAY) - CONTACT_DAYS + 1;
     let named = commands::of_device(c, scope, id, None, COMMANDS)?.items;
-    let ids: Vec<String> = named.iter().map(|(command, _)| command.id.clone()).collect();
+    let ids: Vec<String> = named
+        .iter()
+        .map(|(command, _)| command.id.clone())
+        .collect();
     let counts = targets::counts(c, &ids)?;
     let done = |command: &Command| {
-        counts.iter().filter(|(id, state, _)| *id == command.id && state == "done").map(|(.., n)| n).sum()
+        counts
+            .iter()
+            .filter(|(id, state, _)| *id == command.id && state == "done")
+            .map(|(.., n)| n)
+            .sum()
     };
-    let about = EventFilter { device_id: Some(id.to_owned()), ..EventFilter::default() };
+    let about = EventFilter {
+        device_id: Some(id.to_owned()),
+        ..EventFilter::default()
+    };
     Ok(Some(Shown {
         enrolment,
         certificate,
         days: check_ins::days_of_device(c, scope, id, first_day)?,
-        commands: named.into_iter().map(|(command, target)| (done(&command), command, target)).map(|(n, c, t)| (c, t, n)).collect(),
+        commands: named
+            .into_iter()
+            .map(|(command, target)| (done(&command), command, target))
+            .map(|(n, c, t)| (c, t, n))
+            .collect(),
         events: events::list(c, scope, &about, None, EVENTS)?.items,
-        log_size: log::newest_checkpoint(c, &view.device.fleet_id)?.map_or(0, |checkpoint| checkpoint.size),
+        log_size: log::newest_checkpoint(c, &view.device.fleet_id)?
+            .map_or(0, |checkpoint| checkpoint.size),
         view,
     }))
 }

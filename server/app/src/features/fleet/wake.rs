@@ -32,12 +32,19 @@ pub async fn wake(app: Arc<App>, request: DeviceRequest) -> Answer<DeviceRespons
     if deliver::has_work(&app, &phone).await? {
         return Ok(something());
     }
-    if tokio::time::timeout(Duration::from_secs(seconds), rung).await.is_err() {
+    if tokio::time::timeout(Duration::from_secs(seconds), rung)
+        .await
+        .is_err()
+    {
         return Ok(DeviceResponse::empty());
     }
     still_current(&app, &phone).await?;
     // Rung for nothing when the server closes: the phone is sent home and comes again.
-    Ok(if deliver::has_work(&app, &phone).await? { something() } else { DeviceResponse::empty() })
+    Ok(if deliver::has_work(&app, &phone).await? {
+        something()
+    } else {
+        DeviceResponse::empty()
+    })
 }
 
 fn something() -> DeviceResponse {
@@ -46,22 +53,36 @@ fn something() -> DeviceResponse {
 
 fn seconds(query: &str) -> Answer<u64> {
     let query = Fields::parse(query.as_bytes());
-    let Some(text) = query.some("timeout") else { return Ok(USUAL) };
-    let asked = text.parse().ok().filter(|seconds| (1..=120).contains(seconds));
-    asked.ok_or_else(|| Problem::invalid("timeout", "timeout is a number of seconds from 1 to 120."))
+    let Some(text) = query.some("timeout") else {
+        return Ok(USUAL);
+    };
+    let asked = text
+        .parse()
+        .ok()
+        .filter(|seconds| (1..=120).contains(seconds));
+    asked
+        .ok_or_else(|| Problem::invalid("timeout", "timeout is a number of seconds from 1 to 120."))
 }
 
 /// A phone that was revoked or enrolled anew while it waited is told at once.
 async fn still_current(app: &App, phone: &Phone) -> Answer<()> {
     let fingerprint = Digest::of(&phone.certificate_der).to_hex();
-    let known = app.store.read(move |c| certificates::find_by_fingerprint(c, &fingerprint)).await?;
+    let known = app
+        .store
+        .read(move |c| certificates::find_by_fingerprint(c, &fingerprint))
+        .await?;
     let current = known.is_some_and(|known| {
-        known.certificate.state == "issued" && known.device.enrolment_id.as_deref() == Some(phone.enrolment.as_str())
+        known.certificate.state == "issued"
+            && known.device.enrolment_id.as_deref() == Some(phone.enrolment.as_str())
     });
     if current {
         return Ok(());
     }
-    Err(Problem::new(Kind::Forbidden, "certificate-revoked", "This certificate was revoked. Enrol the phone again with a new code."))
+    Err(Problem::new(
+        Kind::Forbidden,
+        "certificate-revoked",
+        "This certificate was revoked. Enrol the phone again with a new code.",
+    ))
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ pub async fn start(app: &Arc<App>, jobs: &[Job]) -> Result<Schedule, String> {
 impl Schedule {
     /// Stops the ticks and waits for the job that is running, ten seconds at most.
     pub async fn stop(mut self) {
-        drop(self.closing.send(true));
+        self.closing.send_replace(true);
         drop(self.scheduler.shutdown().await);
         let all = async { while self.bells.join_next().await.is_some() {} };
         if tokio::time::timeout(Duration::from_secs(10), all).await.is_err() {

@@ -26,7 +26,10 @@ impl AddOrganisation {
     /// # Errors
     /// The name is empty, too long or holds what cannot be seen.
     pub fn read(name: &str, parent: Option<&str>) -> Answer<Self> {
-        Ok(Self { name: text::line("name", name, NAME_MOST)?, parent: parent.map(str::to_owned) })
+        Ok(Self {
+            name: text::line("name", name, NAME_MOST)?,
+            parent: parent.map(str::to_owned),
+        })
     }
 }
 
@@ -34,9 +37,19 @@ impl AddOrganisation {
 ///
 /// # Errors
 /// The parent is not in the actor's scope, or is a customer; it has one of this name already.
-pub async fn add(app: &Arc<App>, allowed: &Allowed<ManageOrganisations>, new: AddOrganisation) -> Answer<Organisation> {
-    let (adding, by, scope) = (app.clone(), By::actor(&allowed.actor), allowed.scope().clone());
-    let parent_id = new.parent.unwrap_or_else(|| allowed.actor.organisation.id.clone());
+pub async fn add(
+    app: &Arc<App>,
+    allowed: &Allowed<ManageOrganisations>,
+    new: AddOrganisation,
+) -> Answer<Organisation> {
+    let (adding, by, scope) = (
+        app.clone(),
+        By::actor(&allowed.actor),
+        allowed.scope().clone(),
+    );
+    let parent_id = new
+        .parent
+        .unwrap_or_else(|| allowed.actor.organisation.id.clone());
     let name = new.name;
     app.store
         .write_or_refuse(move |tx| {
@@ -52,7 +65,9 @@ pub async fn add(app: &Arc<App>, allowed: &Allowed<ManageOrganisations>, new: Ad
                 }
             };
             match added {
-                Err(error) if error.is_conflict_of("organisations.parent_id,name") => Ok(Err(taken())),
+                Err(error) if error.is_conflict_of("organisations.parent_id,name") => {
+                    Ok(Err(taken()))
+                }
                 other => Ok(Ok(other?)),
             }
         })
@@ -60,7 +75,12 @@ pub async fn add(app: &Arc<App>, allowed: &Allowed<ManageOrganisations>, new: Ad
 }
 
 fn taken() -> Problem {
-    Invalid::new("name", "name-taken", "There is an organisation of this name already. Choose another name.").into()
+    Invalid::new(
+        "name",
+        "name-taken",
+        "There is an organisation of this name already. Choose another name.",
+    )
+    .into()
 }
 
 /// Makes the operator: the root of the tree.
@@ -68,14 +88,28 @@ fn taken() -> Problem {
 /// # Errors
 /// `Conflict("organisations.kind")`: there is one.
 pub fn operator(tx: &mut Conn, app: &App, by: &By, name: &str) -> StoreResult<Organisation> {
-    insert(tx, app, by, Organisation { kind: "operator".to_owned(), ..blank(app, name) })
+    insert(
+        tx,
+        app,
+        by,
+        Organisation {
+            kind: "operator".to_owned(),
+            ..blank(app, name)
+        },
+    )
 }
 
 /// Makes a reseller beneath the operator.
 ///
 /// # Errors
 /// `Conflict("organisations.parent_id,name")`: there is one of this name.
-pub fn reseller(tx: &mut Conn, app: &App, by: &By, operator: &Organisation, name: &str) -> StoreResult<Organisation> {
+pub fn reseller(
+    tx: &mut Conn,
+    app: &App,
+    by: &By,
+    operator: &Organisation,
+    name: &str,
+) -> StoreResult<Organisation> {
     let blank = blank(app, name);
     let new = Organisation {
         kind: "reseller".to_owned(),
@@ -90,7 +124,13 @@ pub fn reseller(tx: &mut Conn, app: &App, by: &By, operator: &Organisation, name
 ///
 /// # Errors
 /// `Conflict("organisations.parent_id,name")`: there is one of this name.
-pub fn customer(tx: &mut Conn, app: &App, by: &By, reseller: &Organisation, name: &str) -> StoreResult<Organisation> {
+pub fn customer(
+    tx: &mut Conn,
+    app: &App,
+    by: &By,
+    reseller: &Organisation,
+    name: &str,
+) -> StoreResult<Organisation> {
     let new = Organisation {
         kind: "customer".to_owned(),
         parent_id: Some(reseller.id.clone()),

@@ -72,10 +72,19 @@ pub struct NewOrganisation {
     responses((status = 200, body = List<Organisation>)),
     security(("token" = []))
 )]
-pub async fn list(app: Data<App>, allowed: Allowed<ReadOrganisations>, request: HttpRequest) -> Answer<HttpResponse> {
+pub async fn list(
+    app: Data<App>,
+    allowed: Allowed<ReadOrganisations>,
+    request: HttpRequest,
+) -> Answer<HttpResponse> {
     let query = Query::read(&Fields::parse(request.query_string().as_bytes()))?;
-    let page = listing::list(&app, &allowed, query).await?.map(Organisation::from);
-    Ok(json::ok(&List { items: page.items, next_cursor: page.next }))
+    let page = listing::list(&app, &allowed, query)
+        .await?
+        .map(Organisation::from);
+    Ok(json::ok(&List {
+        items: page.items,
+        next_cursor: page.next,
+    }))
 }
 
 /// Adds a reseller beneath the operator, or a customer beneath a reseller.
@@ -116,7 +125,11 @@ pub async fn add(
     ),
     security(("token" = []))
 )]
-pub async fn find(app: Data<App>, allowed: Allowed<ReadOrganisations>, id: Path<String>) -> Answer<HttpResponse> {
+pub async fn find(
+    app: Data<App>,
+    allowed: Allowed<ReadOrganisations>,
+    id: Path<String>,
+) -> Answer<HttpResponse> {
     let found = listing::find(&app, &allowed, id.into_inner()).await?;
     Ok(json::ok(&Organisation::from(found)))
 }

@@ -22,7 +22,11 @@ use crate::web::view::organisations::{self as view, Organisations};
 use crate::web::view::{Input, OrganisationKind, Pages, Place};
 
 /// `GET /organisations`
-pub async fn list(app: Data<App>, allowed: Allowed<ReadOrganisations>, request: HttpRequest) -> Answer<HttpResponse> {
+pub async fn list(
+    app: Data<App>,
+    allowed: Allowed<ReadOrganisations>,
+    request: HttpRequest,
+) -> Answer<HttpResponse> {
     frame::html(&fill(&app, &allowed, &request, Input::default()).await?)
 }
 
@@ -60,23 +64,42 @@ async fn fill(
 ) -> Answer<Organisations> {
     let actor = &allowed.actor;
     let query = Fields::parse(request.query_string().as_bytes());
-    let filter = Filter { parent_id: Some(actor.organisation.id.clone()), ..Filter::default() };
+    let filter = Filter {
+        parent_id: Some(actor.organisation.id.clone()),
+        ..Filter::default()
+    };
     // A refused form is answered under the address of the list, so both read the same query.
-    let asked = Query { filter, page: PageRequest::read(&query)? };
+    let asked = Query {
+        filter,
+        page: PageRequest::read(&query)?,
+    };
     let is_first = asked.page.cursor.is_none();
     let found = listing::list(app, allowed, asked).await?;
     let next = found.next.as_deref().map(|cursor| {
         let cursor: String = form_urlencoded::byte_serialize(cursor.as_bytes()).collect();
         format!("/organisations?cursor={cursor}")
     });
-    let rows = app.store.read(move |c| found.items.into_iter().map(|row| describe(c, row)).collect()).await?;
+    let rows = app
+        .store
+        .read(move |c| {
+            found
+                .items
+                .into_iter()
+                .map(|row| describe(c, row))
+                .collect()
+        })
+        .await?;
     Ok(Organisations {
         frame: frame::frame(app, actor, request, Place::Organisations).await?,
         kind: beneath(actor),
         rows,
-        pages: Pages { previous: (!is_first).then(|| "/organisations".to_owned()), next },
+        pages: Pages {
+            previous: (!is_first).then(|| "/organisations".to_owned()),
+            next,
+        },
         name,
-        may_create: actor.role.may(Permission::ManageOrganisations) && actor.organisation.kind != "customer",
+        may_create: actor.role.may(Permission::ManageOrganisations)
+            && actor.organisation.kind != "customer",
     })
 }
 
@@ -93,7 +116,10 @@ fn describe(c: &mut Conn, row: Organisation) -> StoreResult<view::Organisation> 
     let inside = match frame::organisation_kind(&row.kind) {
         OrganisationKind::Operator => Scope::Platform,
         OrganisationKind::Reseller => Scope::Reseller(reseller),
-        OrganisationKind::Customer => Scope::Customer { reseller, customer: row.id.clone() },
+        OrganisationKind::Customer => Scope::Customer {
+            reseller,
+            customer: row.id.clone(),
+        },
     };
     let phones = device_search::count(c, &inside, &DeviceFilter::default())?;
     let fleet = fleets::find_by_organisation(c, &row.id)?;

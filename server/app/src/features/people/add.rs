@@ -34,14 +34,21 @@ impl AddMember {
     pub fn read(fields: &Fields) -> Answer<Self> {
         let name = text::line("name", fields.one("name"), NAME_MOST);
         let email = Email::parse(fields.one("email"));
-        let role = Role::parse(fields.one("role")).ok_or_else(|| Invalid::new("role", "role", "Choose a role."));
+        let role = Role::parse(fields.one("role"))
+            .ok_or_else(|| Invalid::new("role", "role", "Choose a role."));
         match (name, email, role) {
-            (Ok(name), Ok(email), Ok(role)) => {
-                Ok(Self { organisation: fields.some("organisation_id").map(str::to_owned), name, email, role })
-            }
-            (name, email, role) => {
-                Err(Problem::fields([name.err(), email.err(), role.err()].into_iter().flatten().collect()))
-            }
+            (Ok(name), Ok(email), Ok(role)) => Ok(Self {
+                organisation: fields.some("organisation_id").map(str::to_owned),
+                name,
+                email,
+                role,
+            }),
+            (name, email, role) => Err(Problem::fields(
+                [name.err(), email.err(), role.err()]
+                    .into_iter()
+                    .flatten()
+                    .collect(),
+            )),
         }
     }
 }
@@ -50,7 +57,11 @@ impl AddMember {
 ///
 /// # Errors
 /// The organisation is not in the actor's scope; the role is more than the actor may give; the address is taken.
-pub async fn add(app: &Arc<App>, allowed: &Allowed<ManagePeople>, new: AddMember) -> Answer<(Member, Link)> {
+pub async fn add(
+    app: &Arc<App>,
+    allowed: &Allowed<ManagePeople>,
+    new: AddMember,
+) -> Answer<(Member, Link)> {
     let actor = &allowed.actor;
     if !actor.role.may_appoint(new.role) {
         let message = "Only an owner may make somebody an owner. Choose another role.";
@@ -59,16 +70,28 @@ pub async fn add(app: &Arc<App>, allowed: &Allowed<ManagePeople>, new: AddMember
     let link = Link::new(app, Purpose::Password);
     let (adding, given, by) = (app.clone(), link.clone(), By::actor(actor));
     let scope = allowed.scope().clone();
-    let whose = new.organisation.unwrap_or_else(|| actor.organisation.id.clone());
+    let whose = new
+        .organisation
+        .unwrap_or_else(|| actor.organisation.id.clone());
     let (name, email, role, inviter) = (new.name, new.email, new.role, actor.name.clone());
     let member = app
         .store
         .write_or_refuse(move |tx| {
             let Some(organisation) = organisations::find(tx, &scope, &whose)? else {
                 let message = "Choose one of the organisations of the list.";
-                return Ok(Err(Problem::from(Invalid::new("organisation_id", "organisation", message))));
+                return Ok(Err(Problem::from(Invalid::new(
+                    "organisation_id",
+                    "organisation",
+                    message,
+                ))));
             };
-            let new = NewMember { organisation, email: email.clone(), name: name.clone(), role, password_hash: None };
+            let new = NewMember {
+                organisation,
+                email: email.clone(),
+                name: name.clone(),
+                role,
+                password_hash: None,
+            };
             let member = match create_member(tx, &adding, &by, &new) {
                 Err(error) if error.is_conflict_of("members.email") => return Ok(Err(taken())),
                 other => other?,
@@ -85,5 +108,10 @@ pub async fn add(app: &Arc<App>, allowed: &Allowed<ManagePeople>, new: AddMember
 }
 
 fn taken() -> Problem {
-    Invalid::new("email", "email-taken", "Somebody has this address already. Each person has one login.").into()
+    Invalid::new(
+        "email",
+        "email-taken",
+        "Somebody has this address already. Each person has one login.",
+    )
+    .into()
 }

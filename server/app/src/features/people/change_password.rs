@@ -21,7 +21,12 @@ pub async fn change(app: &Arc<App>, actor: &Actor, current: &str, new: &str) -> 
     let (member, session) = confirm::check(app, actor, "current", current).await?;
     people::check_password(new, &member.email)?;
     let password_hash = app.passwords.hash(new, app.random.bytes()).await?;
-    let (changing, by, place, now) = (app.clone(), By::actor(actor), Place::of_actor(actor), app.now_micros());
+    let (changing, by, place, now) = (
+        app.clone(),
+        By::actor(actor),
+        Place::of_actor(actor),
+        app.now_micros(),
+    );
     app.store
         .write_or_refuse(move |tx| {
             if !members::set_password(tx, &member.id, &password_hash)? {

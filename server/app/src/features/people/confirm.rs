@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use muster_domain::text::Invalid;
 use muster_store::members::{self, Member};
 use muster_store::sessions;
 
@@ -9,7 +10,6 @@ use super::tries::{self, Bucket, Counted};
 use crate::app::App;
 use crate::web::actor::{Actor, Who};
 use crate::web::problem::{Answer, Problem};
-use muster_domain::text::Invalid;
 
 /// Notes that the actor typed their password now: destructive acts are open for five minutes.
 ///
@@ -18,7 +18,9 @@ use muster_domain::text::Invalid;
 pub async fn confirm(app: &Arc<App>, actor: &Actor, password: &str) -> Answer<()> {
     let (_, session) = check(app, actor, "password", password).await?;
     let now = app.now_micros();
-    app.store.write(move |tx| sessions::confirm(tx, &session, now)).await?;
+    app.store
+        .write(move |tx| sessions::confirm(tx, &session, now))
+        .await?;
     Ok(())
 }
 
@@ -26,25 +28,48 @@ pub async fn confirm(app: &Arc<App>, actor: &Actor, password: &str) -> Answer<()
 ///
 /// # Errors
 /// As [`confirm`].
-pub async fn check(app: &Arc<App>, actor: &Actor, field: &'static str, password: &str) -> Answer<(Member, String)> {
-    let Who::Member { id, session, .. } = actor.who.clone() else { return Err(Problem::not_found("member")) };
-    let (scope, now) = (actor.scope.clone(), app.now_micros());
+pub async fn check(
+    app: &Arc<App>,
+    actor: &Actor,
+    field: &'static str,
+    password: &str,
+) -> Answer<(Member, String)> {
+    let Who::Member { id, session, .. } = actor.who.clone() else {
+        return Err(Problem::not_found("member"));
+    };
+    let (scope, bucket, now) = (
+        actor.scope.clone(),
+        Bucket::of_member(&id),
+        app.now_micros(),
+    );
+    let counting = bucket.clone();
     let counted = app
         .store
         .write(move |tx| {
-            let Some((member, _)) = members::find(tx, &scope, &id)? else { return Ok(None) };
-            let counted = tries::count(tx, &[Bucket::of_account(&member.email)], now)?;
-            Ok(Some((member, counted)))
+            let counted = tries::count(tx, std::slice::from_ref(&counting), now)?;
+            Ok(members::find(tx, &scope, &id)?.map(|(member, _)| (member, counted)))
         })
         .await?;
-    let Some((member, counted)) = counted else { return Err(Problem::not_found("member")) };
+    let Some((member, counted)) = counted else {
+        return Err(Problem::not_found("member"));
+    };
     if let Counted::TooMany { wait, .. } = counted {
         return Err(Problem::too_many(wait));
     }
-    if !app.passwords.is(password, member.password_hash.as_deref()).await {
-        return Err(Invalid::new(field, "password-wrong", "This is not your password. Type it again.").into());
+    if !app
+        .passwords
+        .is(password, member.password_hash.as_deref())
+        .await
+    {
+        return Err(Invalid::new(
+            field,
+            "password-wrong",
+            "This is not your password. Type it again.",
+        )
+        .into());
     }
-    let email = member.email.clone();
-    app.store.write(move |tx| tries::forgive(tx, &email)).await?;
+    app.store
+        .write(move |tx| tries::forgive(tx, &bucket))
+        .await?;
     Ok((member, session))
 }

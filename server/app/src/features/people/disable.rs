@@ -20,8 +20,16 @@ use crate::web::problem::{Answer, Kind, Problem};
 /// There is no such member in the scope; it is the actor; their role is above what the actor may appoint; they are the
 /// last owner of their organisation.
 pub async fn disable(app: &Arc<App>, allowed: &Allowed<ManagePeople>, id: String) -> Answer<()> {
-    let (acting, by, myself) = (app.clone(), By::actor(&allowed.actor), allowed.actor.reference());
-    let (scope, role, now) = (allowed.scope().clone(), allowed.actor.role, app.now_micros());
+    let (acting, by, myself) = (
+        app.clone(),
+        By::actor(&allowed.actor),
+        allowed.actor.reference(),
+    );
+    let (scope, role, now) = (
+        allowed.scope().clone(),
+        allowed.actor.role,
+        app.now_micros(),
+    );
     app.store
         .write_or_refuse(move |tx| {
             let Some((member, organisation)) = members::find(tx, &scope, &id)? else {
@@ -55,7 +63,10 @@ pub async fn disable(app: &Arc<App>, allowed: &Allowed<ManagePeople>, id: String
 /// They are disabled already, or hold a role that `role` may not appoint.
 pub fn may_change(role: Role, member: &Member) -> Answer<()> {
     if member.disabled_at.is_some() {
-        return Err(Problem::conflict("member-disabled", "This member is disabled already."));
+        return Err(Problem::conflict(
+            "member-disabled",
+            "This member is disabled already.",
+        ));
     }
     if Role::parse(&member.role).is_some_and(|theirs| role.may_appoint(theirs)) {
         return Ok(());

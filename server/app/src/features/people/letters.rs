@@ -24,7 +24,13 @@ struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    fn new(app: &App, actor: &'a str, member: &'a Member, organisation: &'a Organisation, link: &'a Link) -> Self {
+    fn new(
+        app: &App,
+        actor: &'a str,
+        member: &'a Member,
+        organisation: &'a Organisation,
+        link: &'a Link,
+    ) -> Self {
         let t = app.texts.texts("");
         Self {
             name: &member.name,
@@ -38,11 +44,20 @@ impl<'a> Facts<'a> {
     }
 
     fn invited(&self) -> String {
-        self.t.with("mail-invitation-words", &[("actor", self.actor.into()), ("organisation", self.organisation.into())])
+        self.t.with(
+            "mail-invitation-words",
+            &[
+                ("actor", self.actor.into()),
+                ("organisation", self.organisation.into()),
+            ],
+        )
     }
 
     fn reset(&self) -> String {
-        self.t.with("mail-reset-words", &[("actor", self.actor.into()), ("email", self.email.into())])
+        self.t.with(
+            "mail-reset-words",
+            &[("actor", self.actor.into()), ("email", self.email.into())],
+        )
     }
 }
 
@@ -69,25 +84,56 @@ parts! {
 ///
 /// # Errors
 /// A template does not render: a fault of ours.
-pub fn invitation(app: &App, actor: &str, member: &Member, organisation: &Organisation, link: &Link) -> Answer<Letter> {
+pub fn invitation(
+    app: &App,
+    actor: &str,
+    member: &Member,
+    organisation: &Organisation,
+    link: &Link,
+) -> Answer<Letter> {
     let letter = &Facts::new(app, actor, member, organisation, link);
-    put_together(letter, &InvitationSubject { letter }, &InvitationText { letter }, &InvitationHtml { letter })
+    put_together(
+        letter,
+        &InvitationSubject { letter },
+        &InvitationText { letter },
+        &InvitationHtml { letter },
+    )
 }
 
 /// To a member: where to set a new password.
 ///
 /// # Errors
 /// A template does not render: a fault of ours.
-pub fn reset(app: &App, actor: &str, member: &Member, organisation: &Organisation, link: &Link) -> Answer<Letter> {
+pub fn reset(
+    app: &App,
+    actor: &str,
+    member: &Member,
+    organisation: &Organisation,
+    link: &Link,
+) -> Answer<Letter> {
     let letter = &Facts::new(app, actor, member, organisation, link);
-    put_together(letter, &ResetSubject { letter }, &ResetText { letter }, &ResetHtml { letter })
+    put_together(
+        letter,
+        &ResetSubject { letter },
+        &ResetText { letter },
+        &ResetHtml { letter },
+    )
 }
 
-fn put_together(letter: &Facts<'_>, subject: &impl Template, text: &impl Template, html: &impl Template) -> Answer<Letter> {
+fn put_together(
+    letter: &Facts<'_>,
+    subject: &impl Template,
+    text: &impl Template,
+    html: &impl Template,
+) -> Answer<Letter> {
     let render = |rendered: askama::Result<String>| {
         rendered.map_err(|error| {
             tracing::error!(%error, "a letter does not render");
-            Problem::new(Kind::Internal, "internal", "The mail could not be written. Nothing was changed.")
+            Problem::new(
+                Kind::Internal,
+                "internal",
+                "The mail could not be written. Nothing was changed.",
+            )
         })
     };
     Ok(Letter {

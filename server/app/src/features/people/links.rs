@@ -87,7 +87,10 @@ impl Link {
 /// A link that is used, ended or never was: the same words.
 #[must_use]
 pub fn ended() -> Problem {
-    Problem { code: "link-ended", ..Problem::not_found("link") }
+    Problem {
+        code: "link-ended",
+        ..Problem::not_found("link")
+    }
 }
 
 /// The link with this secret, if it is for `purpose` and can still be used.
@@ -96,18 +99,31 @@ pub fn ended() -> Problem {
 /// It cannot.
 pub async fn look(app: &App, purpose: Purpose, secret: &str) -> Answer<OneTimeLink> {
     let (hash, now) = (secret_hash(secret), app.now_micros());
-    let found = app.store.read(move |c| one_time_links::find_live_by_hash(c, &hash, now)).await?;
-    found.filter(|link| link.purpose == purpose.as_str()).ok_or_else(ended)
+    let found = app
+        .store
+        .read(move |c| one_time_links::find_live_by_hash(c, &hash, now))
+        .await?;
+    found
+        .filter(|link| link.purpose == purpose.as_str())
+        .ok_or_else(ended)
 }
 
 /// Gives a member a new link to set a password, and mails it to them. The old password works until a new one is set.
 ///
 /// # Errors
 /// There is no such member in the scope; they are disabled; their role is above what the actor may appoint.
-pub async fn give_password(app: &Arc<App>, allowed: &Allowed<ManagePeople>, id: String) -> Answer<(Member, Link)> {
+pub async fn give_password(
+    app: &Arc<App>,
+    allowed: &Allowed<ManagePeople>,
+    id: String,
+) -> Answer<(Member, Link)> {
     let link = Link::new(app, Purpose::Password);
     let (giving, given, by) = (app.clone(), link.clone(), By::actor(&allowed.actor));
-    let (scope, role, actor) = (allowed.scope().clone(), allowed.actor.role, allowed.actor.name.clone());
+    let (scope, role, actor) = (
+        allowed.scope().clone(),
+        allowed.actor.role,
+        allowed.actor.name.clone(),
+    );
     let member = app
         .store
         .write_or_refuse(move |tx| {
@@ -133,9 +149,20 @@ pub async fn reset(app: &Arc<App>, email: &Email) -> Answer<Link> {
     let (giving, given, email) = (app.clone(), link.clone(), email.as_str().to_owned());
     app.store
         .write_or_refuse(move |tx| {
-            let found = members::find_by_email(tx, &email)?.filter(|(member, _)| member.disabled_at.is_none());
-            let Some((member, organisation)) = found else { return Ok(Err(Problem::not_found("member"))) };
-            give_in(tx, &giving, &By::system(), &organisation.name, &member, &organisation, &given)
+            let found = members::find_by_email(tx, &email)?
+                .filter(|(member, _)| member.disabled_at.is_none());
+            let Some((member, organisation)) = found else {
+                return Ok(Err(Problem::not_found("member")));
+            };
+            give_in(
+                tx,
+                &giving,
+                &By::system(),
+                &organisation.name,
+                &member,
+                &organisation,
+                &given,
+            )
         })
         .await??;
     Ok(link)
@@ -158,6 +185,11 @@ fn give_in(
     link.give(tx, app, Some(&member.id))?;
     mail::enqueue(tx, app, &letter)?;
     let facts = json!({ "member": member.id, "name": member.name });
-    record::write(tx, app, by, &entry("member.link-given", Weight::Ordinary, organisation, facts))?;
+    record::write(
+        tx,
+        app,
+        by,
+        &entry("member.link-given", Weight::Ordinary, organisation, facts),
+    )?;
     Ok(Ok(()))
 }

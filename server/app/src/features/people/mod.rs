@@ -17,8 +17,8 @@ pub mod sign_out;
 pub mod tokens;
 mod tries;
 
-use muster_domain::permission::{Permission, Role};
 use muster_domain::people::Email;
+use muster_domain::permission::{Permission, Role};
 use muster_store::members::{self, Member};
 use muster_store::organisations::Organisation;
 use muster_store::{Conn, StoreResult};
@@ -99,19 +99,40 @@ pub fn create_member(tx: &mut Conn, app: &App, by: &By, new: &NewMember) -> Stor
     };
     members::insert(tx, &member)?;
     let facts = json!({ "member": member.id, "name": member.name, "role": member.role });
-    record::write(tx, app, by, &entry("member.added", Weight::Major, &new.organisation, facts))?;
+    record::write(
+        tx,
+        app,
+        by,
+        &entry("member.added", Weight::Major, &new.organisation, facts),
+    )?;
     Ok(member)
 }
 
 /// Whose matter it is when something happens to an organisation or its people: no fleet, so no entry in a fleet's log.
 #[must_use]
 pub fn place(organisation: &Organisation) -> Place {
-    Place { organisation: organisation.id.clone(), reseller: organisation.reseller_id.clone(), fleet: None }
+    Place {
+        organisation: organisation.id.clone(),
+        reseller: organisation.reseller_id.clone(),
+        fleet: None,
+    }
 }
 
 /// An event about people.
-fn entry(kind: &'static str, weight: Weight, organisation: &Organisation, facts: serde_json::Value) -> Entry {
-    Entry { kind, weight, place: place(organisation), device: None, command: None, facts }
+fn entry(
+    kind: &'static str,
+    weight: Weight,
+    organisation: &Organisation,
+    facts: serde_json::Value,
+) -> Entry {
+    Entry {
+        kind,
+        weight,
+        place: place(organisation),
+        device: None,
+        command: None,
+        facts,
+    }
 }
 
 /// A member as the record names whoever acts.

@@ -53,16 +53,28 @@ impl SetUp {
     /// Every field that does not fit.
     pub fn read(fields: &Fields) -> Answer<Self> {
         let mut faults: Vec<Invalid> = Vec::new();
-        let organisation = note(text::line("organisation", fields.one("organisation"), NAME_MOST), &mut faults);
-        let name = note(text::line("name", fields.one("name"), NAME_MOST), &mut faults);
+        let organisation = note(
+            text::line("organisation", fields.one("organisation"), NAME_MOST),
+            &mut faults,
+        );
+        let name = note(
+            text::line("name", fields.one("name"), NAME_MOST),
+            &mut faults,
+        );
         let email = note(Email::parse(fields.one("email")), &mut faults);
         // Without an address there is none that the password could contain; every text contains the empty one.
         let address = email.as_ref().map_or("\0", Email::as_str);
-        let fits = note(people::check_password(fields.one("password"), address), &mut faults);
+        let fits = note(
+            people::check_password(fields.one("password"), address),
+            &mut faults,
+        );
         match (organisation, name, email, fits) {
-            (Some(organisation), Some(name), Some(email), Some(())) => {
-                Ok(Self { organisation, name, email, password: fields.one("password").to_owned() })
-            }
+            (Some(organisation), Some(name), Some(email), Some(())) => Ok(Self {
+                organisation,
+                name,
+                email,
+                password: fields.one("password").to_owned(),
+            }),
             _ => Err(Problem::fields(faults)),
         }
     }
@@ -76,10 +88,23 @@ fn note<T>(read: Result<T, Invalid>, faults: &mut Vec<Invalid>) -> Option<T> {
 ///
 /// # Errors
 /// The link cannot be used, or somebody owns the installation by now.
-pub async fn set_up(app: &Arc<App>, secret: &str, owner: SetUp, browser: Browser) -> Answer<String> {
+pub async fn set_up(
+    app: &Arc<App>,
+    secret: &str,
+    owner: SetUp,
+    browser: Browser,
+) -> Answer<String> {
     links::look(app, Purpose::SetUp, secret).await?;
-    let password_hash = app.passwords.hash(&owner.password, app.random.bytes()).await?;
-    let (hash, now, session, making) = (secret_hash(secret), app.now_micros(), app.new_id(), app.clone());
+    let password_hash = app
+        .passwords
+        .hash(&owner.password, app.random.bytes())
+        .await?;
+    let (hash, now, session, making) = (
+        secret_hash(secret),
+        app.now_micros(),
+        app.new_id(),
+        app.clone(),
+    );
     app.store
         .write_or_refuse(move |tx| {
             let spent = one_time_links::spend(tx, &hash, now)?;

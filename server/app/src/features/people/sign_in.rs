@@ -44,27 +44,37 @@ pub struct Browser {
 /// # Errors
 /// Something is wrong, and the answer does not tell what; or there were too many tries.
 pub async fn sign_in(app: &Arc<App>, typed: SignIn) -> Answer<String> {
-    let email = Email::parse(&typed.email).ok().map(|email| email.as_str().to_owned());
+    let email = Email::parse(&typed.email)
+        .ok()
+        .map(|email| email.as_str().to_owned());
     let asked = email.clone();
     let found = app
         .store
         .read(move |c| asked.map_or(Ok(None), |email| members::find_by_email(c, &email)))
         .await?;
     // Nobody's address is recorded as it was typed, bounded and cleaned.
-    let shown = email.clone().unwrap_or_else(|| text::reported(&typed.email).0);
+    let shown = email
+        .clone()
+        .unwrap_or_else(|| text::reported(&typed.email).0);
     count_try(app, &typed, email.as_deref(), &shown).await?;
 
     let live = found.filter(|(member, _)| member.disabled_at.is_none());
-    let hash = live.as_ref().and_then(|(member, _)| member.password_hash.as_deref());
+    let hash = live
+        .as_ref()
+        .and_then(|(member, _)| member.password_hash.as_deref());
     let right = app.passwords.is(&typed.password, hash).await;
     let (Some((member, organisation)), true) = (live, right) else {
         note_refusal(app, shown, "member.refused", Weight::Ordinary).await?;
-        return Err(Problem::new(Kind::SignedOut, "sign-in-wrong", "Address and password do not fit together."));
+        return Err(Problem::new(
+            Kind::SignedOut,
+            "sign-in-wrong",
+            "Address and password do not fit together.",
+        ));
     };
     let (id, started) = (app.new_id(), app.clone());
     app.store
         .write(move |tx| {
-            tries::forgive(tx, &member.email)?;
+            tries::forgive(tx, &Bucket::of_account(&member.email))?;
             begin(tx, &started, &id, &member, &organisation, &typed.browser)?;
             Ok(id.clone())
         })
@@ -94,7 +104,12 @@ pub fn begin(
     };
     sessions::insert(tx, &session)?;
     let facts = json!({ "browser": browser.user_agent });
-    record::write(tx, app, &by_member(member), &entry("member.signed-in", Weight::Ordinary, organisation, facts))
+    record::write(
+        tx,
+        app,
+        &by_member(member),
+        &entry("member.signed-in", Weight::Ordinary, organisation, facts),
+    )
 }
 
 /// Counts the try before the password is looked at, right or wrong: otherwise the answer's delay would tell.
@@ -102,7 +117,11 @@ async fn count_try(app: &Arc<App>, typed: &SignIn, email: Option<&str>, shown: &
     let mut buckets: Vec<Bucket> = email.map(Bucket::of_account).into_iter().collect();
     buckets.extend(typed.browser.address.map(Bucket::of_address));
     let now = app.now_micros();
-    match app.store.write(move |tx| tries::count(tx, &buckets, now)).await? {
+    match app
+        .store
+        .write(move |tx| tries::count(tx, &buckets, now))
+        .await?
+    {
         Counted::Within => Ok(()),
         Counted::TooMany { wait, first } => {
             if first {
@@ -114,7 +133,12 @@ async fn count_try(app: &Arc<App>, typed: &SignIn, email: Option<&str>, shown: &
 }
 
 /// Puts a refused sign-in on the record: of the member's organisation, or of the operator when nobody has the address.
-async fn note_refusal(app: &Arc<App>, shown: String, kind: &'static str, weight: Weight) -> Answer<()> {
+async fn note_refusal(
+    app: &Arc<App>,
+    shown: String,
+    kind: &'static str,
+    weight: Weight,
+) -> Answer<()> {
     let noting = app.clone();
     app.store
         .write(move |tx| {
@@ -126,7 +150,12 @@ async fn note_refusal(app: &Arc<App>, shown: String, kind: &'static str, weight:
                     None => return Ok(()),
                 },
             };
-            record::write(tx, &noting, &by, &entry(kind, weight, &organisation, json!({})))
+            record::write(
+                tx,
+                &noting,
+                &by,
+                &entry(kind, weight, &organisation, json!({})),
+            )
         })
         .await
         .map_err(Into::into)

@@ -15,9 +15,19 @@ use crate::web::problem::{Answer, Problem};
 /// # Errors
 /// There is no such session of theirs that lives.
 pub async fn end(app: &Arc<App>, actor: &Actor, session: Option<String>) -> Answer<()> {
-    let Who::Member { id, session: this, .. } = actor.who.clone() else { return Err(Problem::not_found("session")) };
+    let Who::Member {
+        id, session: this, ..
+    } = actor.who.clone()
+    else {
+        return Err(Problem::not_found("session"));
+    };
     let which = session.unwrap_or_else(|| this.clone());
-    let (ending, by, place, now) = (app.clone(), By::actor(actor), Place::of_actor(actor), app.now_micros());
+    let (ending, by, place, now) = (
+        app.clone(),
+        By::actor(actor),
+        Place::of_actor(actor),
+        app.now_micros(),
+    );
     let other = which != this;
     let ended = app
         .store
@@ -26,11 +36,26 @@ pub async fn end(app: &Arc<App>, actor: &Actor, session: Option<String>) -> Answ
                 return Ok(false);
             }
             let facts = json!({});
-            let kind = if other { "session.ended" } else { "member.signed-out" };
-            let entry = Entry { kind, weight: Weight::Ordinary, place: place.clone(), device: None, command: None, facts };
+            let kind = if other {
+                "session.ended"
+            } else {
+                "member.signed-out"
+            };
+            let entry = Entry {
+                kind,
+                weight: Weight::Ordinary,
+                place: place.clone(),
+                device: None,
+                command: None,
+                facts,
+            };
             record::write(tx, &ending, &by, &entry)?;
             Ok(true)
         })
         .await?;
-    if ended { Ok(()) } else { Err(Problem::not_found("session")) }
+    if ended {
+        Ok(())
+    } else {
+        Err(Problem::not_found("session"))
+    }
 }

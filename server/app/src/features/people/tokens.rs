@@ -36,10 +36,13 @@ impl NewToken {
     /// Every field that does not fit.
     pub fn read(fields: &Fields) -> Answer<Self> {
         let name = text::line("name", fields.one("name"), NAME_MOST);
-        let role = Role::parse(fields.one("role")).ok_or_else(|| Invalid::new("role", "role", "Choose a role."));
+        let role = Role::parse(fields.one("role"))
+            .ok_or_else(|| Invalid::new("role", "role", "Choose a role."));
         match (name, role) {
             (Ok(name), Ok(role)) => Ok(Self { name, role }),
-            (name, role) => Err(Problem::fields([name.err(), role.err()].into_iter().flatten().collect())),
+            (name, role) => Err(Problem::fields(
+                [name.err(), role.err()].into_iter().flatten().collect(),
+            )),
         }
     }
 }
@@ -55,8 +58,14 @@ pub fn new_secret(app: &App) -> String {
 /// # Errors
 /// The database does not answer.
 pub async fn list(app: &App, allowed: &Allowed<ManageTokens>) -> Answer<Vec<ApiToken>> {
-    let (scope, own) = (allowed.scope().clone(), allowed.actor.organisation.id.clone());
-    let tokens = app.store.read(move |c| api_tokens::list(c, &scope, Some(&own))).await?;
+    let (scope, own) = (
+        allowed.scope().clone(),
+        allowed.actor.organisation.id.clone(),
+    );
+    let tokens = app
+        .store
+        .read(move |c| api_tokens::list(c, &scope, Some(&own)))
+        .await?;
     Ok(tokens.into_iter().map(|(token, _)| token).collect())
 }
 
@@ -64,14 +73,22 @@ pub async fn list(app: &App, allowed: &Allowed<ManageTokens>) -> Answer<Vec<ApiT
 ///
 /// # Errors
 /// The role is more than the actor may give.
-pub async fn make(app: &Arc<App>, allowed: &Allowed<ManageTokens>, new: NewToken) -> Answer<String> {
+pub async fn make(
+    app: &Arc<App>,
+    allowed: &Allowed<ManageTokens>,
+    new: NewToken,
+) -> Answer<String> {
     let actor = &allowed.actor;
     if !actor.role.may_appoint(new.role) {
         let message = "Only an owner may make a token that acts as an owner. Choose another role.";
         return Err(Invalid::new("role", "role-above", message).into());
     }
     let (secret, making, by) = (new_secret(app), app.clone(), By::actor(actor));
-    let (shown, scope, own) = (secret.clone(), actor.scope.clone(), actor.organisation.id.clone());
+    let (shown, scope, own) = (
+        secret.clone(),
+        actor.scope.clone(),
+        actor.organisation.id.clone(),
+    );
     app.store
         .write_or_refuse(move |tx| {
             let Some(organisation) = organisations::find(tx, &scope, &own)? else {
@@ -106,7 +123,12 @@ pub fn make_in(
     };
     api_tokens::insert(tx, &token)?;
     let facts = json!({ "token": token.id, "name": token.name, "role": token.role });
-    record::write(tx, app, by, &entry("token.made", Weight::Major, organisation, facts))?;
+    record::write(
+        tx,
+        app,
+        by,
+        &entry("token.made", Weight::Major, organisation, facts),
+    )?;
     Ok(token.id)
 }
 
@@ -122,11 +144,17 @@ pub async fn revoke(app: &Arc<App>, allowed: &Allowed<ManageTokens>, id: String)
             let Some(token) = api_tokens::revoke(tx, &scope, &id, now)? else {
                 return Ok(Err(Problem::not_found("token")));
             };
-            let Some(organisation) = organisations::find(tx, &scope, &token.organisation_id)? else {
+            let Some(organisation) = organisations::find(tx, &scope, &token.organisation_id)?
+            else {
                 return Ok(Err(Problem::not_found("token")));
             };
             let facts = json!({ "token": token.id, "name": token.name });
-            record::write(tx, &revoking, &by, &entry("token.revoked", Weight::Major, &organisation, facts))?;
+            record::write(
+                tx,
+                &revoking,
+                &by,
+                &entry("token.revoked", Weight::Major, &organisation, facts),
+            )?;
             Ok(Ok(()))
         })
         .await?

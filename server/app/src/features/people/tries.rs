@@ -24,7 +24,20 @@ impl Bucket {
     #[must_use]
     pub fn of_account(email: &str) -> Self {
         let hash = hex::encode(Sha256::digest(email.as_bytes()));
-        Self { name: format!("sign-in:account:{hash}"), most: OF_ACCOUNT }
+        Self {
+            name: format!("sign-in:account:{hash}"),
+            most: OF_ACCOUNT,
+        }
+    }
+
+    /// A signed-in member who types their password again. Its own, so that strangers who try to sign in as somebody
+    /// cannot hold off what that person does meanwhile.
+    #[must_use]
+    pub fn of_member(id: &str) -> Self {
+        Self {
+            name: format!("confirm:member:{id}"),
+            most: OF_ACCOUNT,
+        }
     }
 
     /// Where the try came from. An IPv6 address counts by its /64, which is what one household or machine is given.
@@ -37,7 +50,10 @@ impl Bucket {
                 format!("sign-in:address:{a:x}:{b:x}:{c:x}:{d:x}")
             }
         };
-        Self { name, most: OF_ADDRESS }
+        Self {
+            name,
+            most: OF_ADDRESS,
+        }
     }
 }
 
@@ -62,7 +78,9 @@ pub fn count(tx: &mut Conn, buckets: &[Bucket], now: i64) -> StoreResult<Counted
     for bucket in buckets {
         let used = rate_limits::hit(tx, &bucket.name, start)?;
         if used > bucket.most {
-            let wait = u32::try_from((start + WINDOW - now) / 1_000_000).unwrap_or(0).max(1);
+            let wait = u32::try_from((start + WINDOW - now) / 1_000_000)
+                .unwrap_or(0)
+                .max(1);
             let first = used == bucket.most + 1;
             counted = match counted {
                 Counted::TooMany { first: true, .. } => counted,
@@ -73,9 +91,9 @@ pub fn count(tx: &mut Conn, buckets: &[Bucket], now: i64) -> StoreResult<Counted
     Ok(counted)
 }
 
-/// Forgets the tries for an account: its password was typed right.
-pub fn forgive(tx: &mut Conn, email: &str) -> StoreResult<()> {
-    rate_limits::reset(tx, &Bucket::of_account(email).name)
+/// Forgets the tries against a bucket: the password was typed right.
+pub fn forgive(tx: &mut Conn, bucket: &Bucket) -> StoreResult<()> {
+    rate_limits::reset(tx, &bucket.name)
 }
 
 #[cfg(test)]
@@ -88,6 +106,10 @@ mod tests {
         assert_eq!(name("2001:db8:1:2::7"), name("2001:db8:1:2:ffff::1"));
         assert_ne!(name("2001:db8:1:2::7"), name("2001:db8:1:3::7"));
         assert_ne!(name("198.51.100.7"), name("198.51.100.8"));
-        assert!(!Bucket::of_account("dagny@example.org").name.contains("dagny"));
+        assert!(
+            !Bucket::of_account("dagny@example.org")
+                .name
+                .contains("dagny")
+        );
     }
 }

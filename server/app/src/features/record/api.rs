@@ -83,8 +83,15 @@ impl From<muster_store::events::Event> for Event {
     responses((status = 200, body = List<Event>)),
     security(("token" = []))
 )]
-pub async fn list(app: Data<App>, allowed: Allowed<ReadRecord>, request: HttpRequest) -> Answer<HttpResponse> {
+pub async fn list(
+    app: Data<App>,
+    allowed: Allowed<ReadRecord>,
+    request: HttpRequest,
+) -> Answer<HttpResponse> {
     let query = Query::read(&Fields::parse(request.query_string().as_bytes()))?;
     let page = listing::list(&app, &allowed, query).await?.map(Event::from);
-    Ok(json::ok(&List { items: page.items, next_cursor: page.next }))
+    Ok(json::ok(&List {
+        items: page.items,
+        next_cursor: page.next,
+    }))
 }

@@ -11,9 +11,15 @@ use crate::web::problem::{Answer, Problem};
 
 /// What a reader may ask about, with the beginnings of the kinds that belong to it.
 pub const ABOUT: [(&str, &[&str]); 4] = [
-    ("phones", &["device.", "code.", "enrolment.", "certificate.", "report."]),
+    (
+        "phones",
+        &["device.", "code.", "enrolment.", "certificate.", "report."],
+    ),
     ("commands", &["command.", "receipt."]),
-    ("people", &["member.", "session.", "token.", "organisation."]),
+    (
+        "people",
+        &["member.", "session.", "token.", "organisation."],
+    ),
     ("keys", &["fleet.", "keyring.", "log."]),
 ];
 
@@ -36,14 +42,23 @@ impl Query {
         let text = |name: &str| query.some(name).map(|value| value.trim().to_owned());
         let mut kinds: Vec<String> = Vec::new();
         if let Some(about) = query.some("about") {
-            let (_, of_it) = ABOUT.iter().find(|(word, _)| *word == about).ok_or_else(|| {
-                Problem::invalid("about", "about must be phones, commands, people or keys.")
-            })?;
+            let (_, of_it) = ABOUT
+                .iter()
+                .find(|(word, _)| *word == about)
+                .ok_or_else(|| {
+                    Problem::invalid("about", "about must be phones, commands, people or keys.")
+                })?;
             kinds.extend(of_it.iter().map(|&kind| kind.to_owned()));
         }
         let weight = text("weight");
-        if weight.as_deref().is_some_and(|weight| !["ordinary", "major", "trouble"].contains(&weight)) {
-            return Err(Problem::invalid("weight", "weight must be ordinary, major or trouble."));
+        if weight
+            .as_deref()
+            .is_some_and(|weight| !["ordinary", "major", "trouble"].contains(&weight))
+        {
+            return Err(Problem::invalid(
+                "weight",
+                "weight must be ordinary, major or trouble.",
+            ));
         }
         let filter = EventFilter {
             kind: text("kind"),
@@ -54,7 +69,10 @@ impl Query {
             organisation_id: text("organisation"),
             q: text("q"),
         };
-        Ok(Self { filter, page: PageRequest::read(query)? })
+        Ok(Self {
+            filter,
+            page: PageRequest::read(query)?,
+        })
     }
 }
 
@@ -65,5 +83,8 @@ impl Query {
 pub async fn list(app: &App, allowed: &Allowed<ReadRecord>, query: Query) -> Answer<Page<Event>> {
     let scope = allowed.scope().clone();
     let Query { filter, page } = query;
-    Ok(app.store.read(move |c| events::list(c, &scope, &filter, page.cursor.as_deref(), page.limit)).await?)
+    Ok(app
+        .store
+        .read(move |c| events::list(c, &scope, &filter, page.cursor.as_deref(), page.limit))
+        .await?)
 }

@@ -13,14 +13,20 @@ use crate::web::view::record::{EventLine, Told, Weight};
 pub fn sentence(t: &Texts, event: &Event) -> EventLine {
     let kind = event.kind.replace('.', "-");
     let facts = facts(&event.facts);
-    let named: Vec<(&str, &str)> = facts.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let named: Vec<(&str, &str)> = facts
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
     EventLine::tell(
         t,
         &Told {
             kind: &kind,
             weight: Weight::parse(&event.weight),
             actor: &event.actor_name,
-            device: event.device_id.as_deref().zip(event.serial_number.as_deref()),
+            device: event
+                .device_id
+                .as_deref()
+                .zip(event.serial_number.as_deref()),
             command: event.command_id.as_deref(),
             facts: &named,
             at: Timestamp::from_microsecond(event.at).unwrap_or_default(),
@@ -30,12 +36,16 @@ pub fn sentence(t: &Texts, event: &Event) -> EventLine {
 
 /// The facts of an entry by name, as text. An empty one is none: the sentence that wants it is left out.
 fn facts(stored: &str) -> Vec<(String, String)> {
-    let Ok(Value::Object(facts)) = serde_json::from_str(stored) else { return Vec::new() };
+    let Ok(Value::Object(facts)) = serde_json::from_str(stored) else {
+        return Vec::new();
+    };
     facts
         .into_iter()
-        .map(|(name, value)| match value {
-            Value::String(text) => (name, text),
-            other => (name, other.to_string()),
+        .map(|(name, value)| {
+            let text = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
+            (name, text)
         })
         .filter(|(_, value)| !value.is_empty())
         .collect()
@@ -80,36 +90,81 @@ mod tests {
         ("member.link-given", r#"{"name":"Teo Amari"}"#),
         ("member.disabled", r#"{"name":"Teo Amari"}"#),
         ("session.ended", "{}"),
-        ("organisation.added", r#"{"name":"Lyre Telecom","floor":"reseller"}"#),
+        (
+            "organisation.added",
+            r#"{"name":"Lyre Telecom","floor":"reseller"}"#,
+        ),
         ("token.made", r#"{"name":"Stock import","role":"agent"}"#),
         ("token.revoked", r#"{"name":"Stock import"}"#),
-        ("device.registered", r#"{"model":"Hardline X7","organisation":"Hollis & Vane"}"#),
+        (
+            "device.registered",
+            r#"{"model":"Hardline X7","organisation":"Hollis & Vane"}"#,
+        ),
         ("device.enrolled", r#"{"epoch":1,"words":"oak lamp"}"#),
         ("device.enrolment-doubled", "{}"),
         ("device.renewed", "{}"),
         ("device.revoked", r#"{"reason":"lost","certificates":1}"#),
         ("device.back", r#"{"hours":40,"days":1}"#),
-        ("report.mended", r#"{"fields":"model","unknown":2,"future":0}"#),
+        (
+            "report.mended",
+            r#"{"fields":"model","unknown":2,"future":0}"#,
+        ),
         ("code.made", r#"{"hours":24}"#),
         ("enrolment.refused", r#"{"why":"code"}"#),
         ("enrolment.stated", r#"{"pin":"tofu"}"#),
-        ("certificate.alarm", r#"{"ends":"2026-11-23","why":"disk full"}"#),
+        (
+            "certificate.alarm",
+            r#"{"ends":"2026-11-23","why":"disk full"}"#,
+        ),
         ("certificate.server-issued", r#"{"ends":"2026-11-23"}"#),
         ("fleet.prepared", r#"{"name":"Northwind Mobile"}"#),
         ("fleet.adopted", r#"{"fingerprint":"c05e77","keyring":1}"#),
         ("keyring.stored", r#"{"version":2}"#),
         ("log.forked", "{}"),
-        ("command.drafted", r#"{"kind":"wipe","count":1,"reason":"stolen"}"#),
-        ("command.approved", r#"{"kind":"wipe","count":1,"reason":"stolen","signatures":1,"needed":2}"#),
-        ("command.approval-refused", r#"{"kind":"wipe","code":"bad_signature"}"#),
-        ("command.reopened", r#"{"kind":"wipe","count":1,"reason":"stolen","code":"threshold"}"#),
-        ("command.queued", r#"{"kind":"wipe","count":1,"reason":"stolen"}"#),
-        ("command.accepted", r#"{"kind":"wipe","reason":"stolen","code":"","late":0}"#),
-        ("command.done", r#"{"kind":"wipe","reason":"stolen","code":"","late":0}"#),
-        ("command.failed", r#"{"kind":"wipe","reason":"stolen","code":"io","late":0}"#),
-        ("command.refused", r#"{"kind":"wipe","reason":"stolen","code":"threshold","late":1}"#),
-        ("command.cancelled", r#"{"kind":"wipe","count":1,"reason":"stolen"}"#),
-        ("command.expired", r#"{"kind":"wipe","count":1,"reason":"stolen"}"#),
+        (
+            "command.drafted",
+            r#"{"kind":"wipe","count":1,"reason":"stolen"}"#,
+        ),
+        (
+            "command.approved",
+            r#"{"kind":"wipe","count":1,"reason":"stolen","signatures":1,"needed":2}"#,
+        ),
+        (
+            "command.approval-refused",
+            r#"{"kind":"wipe","code":"bad_signature"}"#,
+        ),
+        (
+            "command.reopened",
+            r#"{"kind":"wipe","count":1,"reason":"stolen","code":"threshold"}"#,
+        ),
+        (
+            "command.queued",
+            r#"{"kind":"wipe","count":1,"reason":"stolen"}"#,
+        ),
+        (
+            "command.accepted",
+            r#"{"kind":"wipe","reason":"stolen","code":"","late":0}"#,
+        ),
+        (
+            "command.done",
+            r#"{"kind":"wipe","reason":"stolen","code":"","late":0}"#,
+        ),
+        (
+            "command.failed",
+            r#"{"kind":"wipe","reason":"stolen","code":"io","late":0}"#,
+        ),
+        (
+            "command.refused",
+            r#"{"kind":"wipe","reason":"stolen","code":"threshold","late":1}"#,
+        ),
+        (
+            "command.cancelled",
+            r#"{"kind":"wipe","count":1,"reason":"stolen"}"#,
+        ),
+        (
+            "command.expired",
+            r#"{"kind":"wipe","count":1,"reason":"stolen"}"#,
+        ),
         ("receipt.rejected", r#"{"code":"bad_signature"}"#),
         ("receipt.stray", r#"{"code":""}"#),
         ("receipt.gap", r#"{"code":"7"}"#),
@@ -121,9 +176,22 @@ mod tests {
         for (kind, facts) in WRITTEN {
             let line = sentence(&t, &event(kind, facts));
             let other = sentence(&t, &event("unheard.of", "{}"));
-            assert!(!line.sentence.as_str().contains(kind.replace('.', "-").as_str()), "{kind}: {}", line.sentence);
-            assert!(!line.sentence.as_str().contains('⟦') && line.sentence != other.sentence, "{kind}");
-            assert!(!line.sentence.as_str().contains("<b>Krol"), "{kind} lets markup through");
+            assert!(
+                !line
+                    .sentence
+                    .as_str()
+                    .contains(kind.replace('.', "-").as_str()),
+                "{kind}: {}",
+                line.sentence
+            );
+            assert!(
+                !line.sentence.as_str().contains('⟦') && line.sentence != other.sentence,
+                "{kind}"
+            );
+            assert!(
+                !line.sentence.as_str().contains("<b>Krol"),
+                "{kind} lets markup through"
+            );
         }
     }
 
@@ -131,7 +199,12 @@ mod tests {
     fn what_is_not_known_is_shown_as_it_is() {
         let t = texts();
         for facts in ["", "null", "[1]", "{\"x\": {\"y\": 1}}", "{broken"] {
-            assert!(sentence(&t, &event("moon.landed", facts)).sentence.as_str().contains("moon-landed"));
+            assert!(
+                sentence(&t, &event("moon.landed", facts))
+                    .sentence
+                    .as_str()
+                    .contains("moon-landed")
+            );
         }
     }
 }

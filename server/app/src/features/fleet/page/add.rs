@@ -27,7 +27,11 @@ const OFFERED: i64 = 500;
 const DAY: i64 = 86_400_000_000;
 
 /// `GET /devices/new`
-pub async fn form(app: Data<App>, allowed: Allowed<ManageDevices>, request: HttpRequest) -> Answer<HttpResponse> {
+pub async fn form(
+    app: Data<App>,
+    allowed: Allowed<ManageDevices>,
+    request: HttpRequest,
+) -> Answer<HttpResponse> {
     frame::html(&page(&app.into_inner(), &allowed, &request, &Fields::default()).await?)
 }
 
@@ -50,13 +54,22 @@ pub async fn add(
             page.marks = enrolment_page::marks(&app, &page.frame, &issued.fleet_fingerprint);
             frame::html(&page)
         }
-        Err(problem) if matches!(problem.kind, Kind::Invalid | Kind::Conflict) && !problem.fields.is_empty() => {
+        Err(problem)
+            if matches!(problem.kind, Kind::Invalid | Kind::Conflict)
+                && !problem.fields.is_empty() =>
+        {
             let mut page = page(&app, &allowed, &request, &fields).await?;
             let t = page.frame.t.clone();
-            page.serial_number = frame::input(&t, &problem, "serial_number", fields.one("serial_number"));
+            page.serial_number =
+                frame::input(&t, &problem, "serial_number", fields.one("serial_number"));
             page.imei = frame::input(&t, &problem, "imei", fields.one("imei"));
             page.model = frame::input(&t, &problem, "model", fields.one("model"));
-            page.organisation_id = frame::input(&t, &problem, "organisation_id", fields.one("organisation_id"));
+            page.organisation_id = frame::input(
+                &t,
+                &problem,
+                "organisation_id",
+                fields.one("organisation_id"),
+            );
             frame::refused(&problem, &page)
         }
         Err(problem) => Err(problem),
@@ -80,14 +93,33 @@ async fn register_and_issue(
 }
 
 /// The form, with what the organisation has already to choose from.
-async fn page(app: &Arc<App>, allowed: &Allowed<ManageDevices>, request: &HttpRequest, typed: &Fields) -> Answer<AddDevice> {
-    let (scope, today) = (allowed.scope().clone(), app.now_micros().div_euclid(DAY) * DAY);
+async fn page(
+    app: &Arc<App>,
+    allowed: &Allowed<ManageDevices>,
+    request: &HttpRequest,
+    typed: &Fields,
+) -> Answer<AddDevice> {
+    let (scope, today) = (
+        allowed.scope().clone(),
+        app.now_micros().div_euclid(DAY) * DAY,
+    );
     let (owners, models, added, fingerprint) = app
         .store
         .read(move |c| {
-            let newest = device_search::search(c, &scope, &DeviceFilter::default(), Sort::Newest, None, ADDED)?;
+            let newest = device_search::search(
+                c,
+                &scope,
+                &DeviceFilter::default(),
+                Sort::Newest,
+                None,
+                ADDED,
+            )?;
             let mut added = Vec::new();
-            for view in newest.items.into_iter().filter(|view| view.device.created_at >= today) {
+            for view in newest
+                .items
+                .into_iter()
+                .filter(|view| view.device.created_at >= today)
+            {
                 let enrolment = match &view.device.enrolment_id {
                     Some(id) => enrolments::find(c, id)?,
                     None => None,
@@ -105,7 +137,12 @@ async fn page(app: &Arc<App>, allowed: &Allowed<ManageDevices>, request: &HttpRe
                 [] | [_, _, ..] => None,
             };
             let owners = organisations::owners_of_devices(c, &scope, OFFERED)?;
-            Ok((owners, devices::models(c, &scope, OFFERED)?, added, fingerprint))
+            Ok((
+                owners,
+                devices::models(c, &scope, OFFERED)?,
+                added,
+                fingerprint,
+            ))
         })
         .await?;
     let frame = frame::frame(app, &allowed.actor, request, Place::AddDevices).await?;
@@ -119,7 +156,13 @@ async fn page(app: &Arc<App>, allowed: &Allowed<ManageDevices>, request: &HttpRe
         imei: Input::default(),
         model: Input::filled(typed.one("model")),
         organisation_id: Input::filled(chosen),
-        organisations: owners.into_iter().map(|owner| Choice { value: owner.id, label: owner.name }).collect(),
+        organisations: owners
+            .into_iter()
+            .map(|owner| Choice {
+                value: owner.id,
+                label: owner.name,
+            })
+            .collect(),
         models,
         added,
         marks,

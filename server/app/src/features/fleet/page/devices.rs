@@ -36,18 +36,35 @@ struct Found {
 ///
 /// # Errors
 /// A filter or an order that does not exist; the database does not answer.
-pub async fn show(app: Data<App>, allowed: Allowed<ReadFleet>, request: HttpRequest) -> Answer<HttpResponse> {
-    let (query, now) = (Fields::parse(request.query_string().as_bytes()), app.now_micros());
+pub async fn show(
+    app: Data<App>,
+    allowed: Allowed<ReadFleet>,
+    request: HttpRequest,
+) -> Answer<HttpResponse> {
+    let (query, now) = (
+        Fields::parse(request.query_string().as_bytes()),
+        app.now_micros(),
+    );
     let (filter, sort) = (read_filter(&query, now)?, read_sort(&query)?);
     let cursor = PageRequest::read(&query)?.cursor;
     let first = cursor.is_none();
     let found = find(&app, &allowed, filter, sort, cursor, now).await?;
     let frame = frame::frame(&app, &allowed.actor, &request, Place::Devices).await?;
-    let sends = frame.viewer.as_ref().is_some_and(|viewer| viewer.may.send_commands);
-    let bulk = if sends { vec![Kind::Lock, Kind::Suspend, Kind::Notice] } else { Vec::new() };
+    let sends = frame
+        .viewer
+        .as_ref()
+        .is_some_and(|viewer| viewer.may.send_commands);
+    let bulk = if sends {
+        vec![Kind::Lock, Kind::Suspend, Kind::Notice]
+    } else {
+        Vec::new()
+    };
     let page = Devices {
         q: query.one("q").to_owned(),
-        kept: PARTS[1..].iter().filter_map(|part| Some(((*part).to_owned(), query.some(part)?.to_owned()))).collect(),
+        kept: PARTS[1..]
+            .iter()
+            .filter_map(|part| Some(((*part).to_owned(), query.some(part)?.to_owned())))
+            .collect(),
         total: count(&found.roll, |_| true),
         matching: unsigned(found.matching.n),
         views: views(&frame, &query, &found.roll),
@@ -56,7 +73,10 @@ pub async fn show(app: Data<App>, allowed: Allowed<ReadFleet>, request: HttpRequ
         rows: rows_of(&frame, found.page.items),
         pages: Pages {
             previous: (!first).then(|| with(&query, &[])),
-            next: found.page.next.map(|cursor| with(&query, &[("cursor", Some(&cursor))])),
+            next: found
+                .page
+                .next
+                .map(|cursor| with(&query, &[("cursor", Some(&cursor))])),
         },
         bulk,
         frame,
@@ -77,7 +97,10 @@ async fn find(
         let page = device_search::search(c, &scope, &filter, sort, cursor.as_deref(), ROWS)?;
         let (stale, lost) = limits(now);
         Ok(Found {
-            page: Page { items: rows::with_days(c, &scope, page.items, now)?, next: page.next },
+            page: Page {
+                items: rows::with_days(c, &scope, page.items, now)?,
+                next: page.next,
+            },
             matching: device_search::count(c, &scope, &filter)?,
             roll: device_search::roll_call(c, &scope, stale, lost)?,
             owners: organisations::owners_of_devices(c, &scope, ORGANISATIONS)?,
@@ -87,11 +110,19 @@ async fn find(
 }
 
 fn rows_of(frame: &Frame, found: WithDays) -> Vec<crate::web::view::devices::DeviceRow> {
-    found.into_iter().map(|(view, days)| rows::device(&view, days, frame.now)).collect()
+    found
+        .into_iter()
+        .map(|(view, days)| rows::device(&view, days, frame.now))
+        .collect()
 }
 
 fn count(roll: &[RollCall], which: impl Fn(&RollCall) -> bool) -> u64 {
-    unsigned(roll.iter().filter(|row| which(row)).map(|row| row.devices).sum())
+    unsigned(
+        roll.iter()
+            .filter(|row| which(row))
+            .map(|row| row.devices)
+            .sum(),
+    )
 }
 
 /// The ready-made views, each with how many it shows.
@@ -99,11 +130,28 @@ fn views(frame: &Frame, query: &Fields, roll: &[RollCall]) -> Vec<(String, Strin
     let t = &frame.t;
     let chosen = (query.one("state"), query.one("contact"));
     let narrowed = PARTS[..4].iter().any(|part| query.some(part).is_some());
-    let silent = |row: &RollCall| row.lifecycle == "enrolled" && matches!(row.contact.as_str(), "stale" | "lost");
+    let silent = |row: &RollCall| {
+        row.lifecycle == "enrolled" && matches!(row.contact.as_str(), "stale" | "lost")
+    };
     vec![
-        (t.get("view-all"), "/devices".to_owned(), count(roll, |_| true), !narrowed),
-        (t.get("view-silent"), "/devices?contact=silent".to_owned(), count(roll, silent), chosen == ("", "silent")),
-        (t.get("view-locked"), "/devices?state=locked".to_owned(), count(roll, |row| row.locked), chosen == ("locked", "")),
+        (
+            t.get("view-all"),
+            "/devices".to_owned(),
+            count(roll, |_| true),
+            !narrowed,
+        ),
+        (
+            t.get("view-silent"),
+            "/devices?contact=silent".to_owned(),
+            count(roll, silent),
+            chosen == ("", "silent"),
+        ),
+        (
+            t.get("view-locked"),
+            "/devices?state=locked".to_owned(),
+            count(roll, |row| row.locked),
+            chosen == ("locked", ""),
+        ),
         (
             t.get("view-waiting"),
             "/devices?state=registered".to_owned(),
@@ -116,7 +164,10 @@ fn views(frame: &Frame, query: &Fields, roll: &[RollCall]) -> Vec<(String, Strin
 fn filters(frame: &Frame, query: &Fields, owners: &[Organisation]) -> Vec<Filter> {
     let t = &frame.t;
     let words = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
-        pairs.iter().map(|(value, key)| ((*value).to_owned(), t.get(key))).collect()
+        pairs
+            .iter()
+            .map(|(value, key)| ((*value).to_owned(), t.get(key)))
+            .collect()
     };
     let states = words(&[
         ("enrolled", "enrolled"),
@@ -128,25 +179,43 @@ fn filters(frame: &Frame, query: &Fields, owners: &[Organisation]) -> Vec<Filter
         ("wiped", "device-wiped"),
         ("retired", "device-retired"),
     ]);
-    let contacts = words(&[("fresh", "contact-fresh"), ("silent", "contact-silent"), ("never", "contact-never")]);
-    let owners: Vec<(String, String)> = owners.iter().map(|owner| (owner.id.clone(), owner.name.clone())).collect();
+    let contacts = words(&[
+        ("fresh", "contact-fresh"),
+        ("silent", "contact-silent"),
+        ("never", "contact-never"),
+    ]);
+    let owners: Vec<(String, String)> = owners
+        .iter()
+        .map(|owner| (owner.id.clone(), owner.name.clone()))
+        .collect();
     let mut filters = Vec::new();
     if owners.len() > 1 {
-        filters.push(filter(query, t.get("filter-organisation"), "organisation", owners));
+        filters.push(filter(
+            query,
+            t.get("filter-organisation"),
+            "organisation",
+            &owners,
+        ));
     }
-    filters.push(filter(query, t.get("filter-state"), "state", states));
-    filters.push(filter(query, t.get("filter-contact"), "contact", contacts));
+    filters.push(filter(query, t.get("filter-state"), "state", &states));
+    filters.push(filter(query, t.get("filter-contact"), "contact", &contacts));
     filters
 }
 
-fn filter(query: &Fields, label: String, part: &str, values: Vec<(String, String)>) -> Filter {
+fn filter(query: &Fields, label: String, part: &str, values: &[(String, String)]) -> Filter {
     let chosen = query.some(part);
     let set = chosen.and_then(|chosen| values.iter().find(|(value, _)| value == chosen));
     Filter {
         set: set.map(|(_, words)| (words.clone(), with(query, &[(part, None)]))),
         options: values
             .iter()
-            .map(|(value, words)| (words.clone(), with(query, &[(part, Some(value))]), chosen == Some(value.as_str())))
+            .map(|(value, words)| {
+                (
+                    words.clone(),
+                    with(query, &[(part, Some(value))]),
+                    chosen == Some(value.as_str()),
+                )
+            })
             .collect(),
         name: label,
     }
@@ -154,13 +223,19 @@ fn filter(query: &Fields, label: String, part: &str, values: Vec<(String, String
 
 /// The heads of the columns that have an order of their own: serial numbers, and contact in both directions.
 fn columns(query: &Fields, sort: Sort) -> [Option<Column>; 5] {
-    let serial = Column { link: with(query, &[("sort", None)]), sorted: (sort == Sort::Serial).then_some("ascending") };
+    let serial = Column {
+        link: with(query, &[("sort", None)]),
+        sorted: (sort == Sort::Serial).then_some("ascending"),
+    };
     let (next, sorted) = match sort {
         Sort::LatestContact => ("silent", Some("descending")),
         Sort::LongestSilent => ("contact", Some("ascending")),
         Sort::Serial | Sort::Newest => ("contact", None),
     };
-    let contact = Column { link: with(query, &[("sort", Some(next))]), sorted };
+    let contact = Column {
+        link: with(query, &[("sort", Some(next))]),
+        sorted,
+    };
     [Some(serial), None, None, Some(contact), None]
 }
 
@@ -177,7 +252,11 @@ fn with(query: &Fields, changes: &[(&str, Option<&str>)]) -> String {
         encoded.append_pair("cursor", cursor);
     }
     let encoded = encoded.finish();
-    if encoded.is_empty() { "/devices".to_owned() } else { format!("/devices?{encoded}") }
+    if encoded.is_empty() {
+        "/devices".to_owned()
+    } else {
+        format!("/devices?{encoded}")
+    }
 }
 
 #[cfg(test)]
@@ -188,8 +267,14 @@ mod tests {
     fn a_change_of_filter_keeps_the_rest_and_starts_at_the_first_page() {
         let query = Fields::parse(b"q=HX7&state=locked&cursor=x&done=y");
         assert_eq!(with(&query, &[("state", None)]), "/devices?q=HX7");
-        assert_eq!(with(&query, &[("contact", Some("never"))]), "/devices?q=HX7&state=locked&contact=never");
-        assert_eq!(with(&query, &[("cursor", Some("a~b"))]), "/devices?q=HX7&state=locked&cursor=a%7Eb");
+        assert_eq!(
+            with(&query, &[("contact", Some("never"))]),
+            "/devices?q=HX7&state=locked&contact=never"
+        );
+        assert_eq!(
+            with(&query, &[("cursor", Some("a~b"))]),
+            "/devices?q=HX7&state=locked&cursor=a%7Eb"
+        );
         assert_eq!(with(&Fields::default(), &[]), "/devices");
     }
 }

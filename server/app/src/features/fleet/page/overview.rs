@@ -9,7 +9,9 @@ use muster_domain::scope::Scope;
 use muster_store::commands::{self, Command, CommandFilter};
 use muster_store::device_search::{self, DeviceFilter, RollCall as RollRow, Sort};
 use muster_store::events::{self, Event, EventFilter};
-use muster_store::{Conn, StoreResult, certificates, check_ins, devices, enrolments, organisations};
+use muster_store::{
+    Conn, StoreResult, certificates, check_ins, devices, enrolments, organisations,
+};
 use serde::Deserialize;
 
 use super::rows::unsigned;
@@ -60,7 +62,11 @@ struct Found {
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn show(app: Data<App>, allowed: Allowed<ReadFleet>, request: HttpRequest) -> Answer<HttpResponse> {
+pub async fn show(
+    app: Data<App>,
+    allowed: Allowed<ReadFleet>,
+    request: HttpRequest,
+) -> Answer<HttpResponse> {
     let (scope, now) = (allowed.scope().clone(), app.now_micros());
     let found = app.store.read(move |c| find(c, &scope, now)).await?;
     let frame = frame::frame(&app, &allowed.actor, &request, Place::Overview).await?;
@@ -80,8 +86,15 @@ fn find(c: &mut Conn, scope: &Scope, now: i64) -> StoreResult<Found> {
         contact: Some(silent_window(now)),
         ..DeviceFilter::default()
     };
-    let longest = device_search::search(c, scope, &silent, Sort::LongestSilent, None, 1)?.items.pop();
-    let since = |commands: Vec<Command>| commands.iter().filter(|command| command.created_at >= week).count();
+    let longest = device_search::search(c, scope, &silent, Sort::LongestSilent, None, 1)?
+        .items
+        .pop();
+    let since = |commands: Vec<Command>| {
+        commands
+            .iter()
+            .filter(|command| command.created_at >= week)
+            .count()
+    };
     Ok(Found {
         day: device_search::roll_call(c, scope, stale, lost)?,
         hours: device_search::roll_call(c, scope, now - HOUR, now - 6 * HOUR)?,
@@ -95,14 +108,21 @@ fn find(c: &mut Conn, scope: &Scope, now: i64) -> StoreResult<Found> {
         under_way: in_states(c, scope, &["queued", "delivered", "accepted"])?.len(),
         done_this_week: since(in_states(c, scope, &["done"])?),
         patched: patched(&devices::reports(c, scope, REPORTS)?),
-        checked_in: check_ins::devices_per_day(c, scope, from)?.into_iter().collect(),
-        joined: enrolments::first_per_day(c, scope, from * DAY)?.into_iter().collect(),
+        checked_in: check_ins::devices_per_day(c, scope, from)?
+            .into_iter()
+            .collect(),
+        joined: enrolments::first_per_day(c, scope, from * DAY)?
+            .into_iter()
+            .collect(),
         events: events::list(c, scope, &EventFilter::default(), None, LATEST)?.items,
     })
 }
 
 fn in_states(c: &mut Conn, scope: &Scope, states: &[&str]) -> StoreResult<Vec<Command>> {
-    let filter = CommandFilter { states: states.iter().map(|&state| state.to_owned()).collect(), ..CommandFilter::default() };
+    let filter = CommandFilter {
+        states: states.iter().map(|&state| state.to_owned()).collect(),
+        ..CommandFilter::default()
+    };
     Ok(commands::list(c, scope, &filter, None, COUNTED)?.items)
 }
 
@@ -115,9 +135,14 @@ fn patched(reports: &[String]) -> Option<(u64, u64)> {
     if unsigned(REPORTS) <= reports.len() as u64 {
         return None;
     }
-    let levels: Vec<String> =
-        reports.iter().filter_map(|report| serde_json::from_str::<Patch>(report).ok()?.patch_level).collect();
-    let newest = levels.iter().filter(|level| level.parse::<jiff::civil::Date>().is_ok()).max()?;
+    let levels: Vec<String> = reports
+        .iter()
+        .filter_map(|report| serde_json::from_str::<Patch>(report).ok()?.patch_level)
+        .collect();
+    let newest = levels
+        .iter()
+        .filter(|level| level.parse::<jiff::civil::Date>().is_ok())
+        .max()?;
     let on_it = levels.iter().filter(|level| *level == newest).count();
     Some((on_it as u64, levels.len() as u64))
 }
@@ -127,16 +152,29 @@ fn page(frame: Frame, found: &Found) -> Overview {
     let days = days(&frame, found);
     Overview {
         needs: needs(&frame, found, &roll),
-        tiles: if roll.total() == 0 { Vec::new() } else { tiles(&frame, found, &days) },
+        tiles: if roll.total() == 0 {
+            Vec::new()
+        } else {
+            tiles(&frame, found, &days)
+        },
         roll,
         days,
-        latest: found.events.iter().map(|event| sentence(&frame.t, event)).collect(),
+        latest: found
+            .events
+            .iter()
+            .map(|event| sentence(&frame.t, event))
+            .collect(),
         frame,
     }
 }
 
 fn count(rows: &[RollRow], which: impl Fn(&RollRow) -> bool) -> u64 {
-    unsigned(rows.iter().filter(|row| which(row)).map(|row| row.devices).sum())
+    unsigned(
+        rows.iter()
+            .filter(|row| which(row))
+            .map(|row| row.devices)
+            .sum(),
+    )
 }
 
 /// Each phone once: what is in force on it comes before how lately it answered.
@@ -151,7 +189,9 @@ fn roll(found: &Found) -> RollCall {
         answered_day: answered.saturating_sub(answered_hour + answered_six_hours),
         silent: count(&found.day, |row| free(row) && row.contact != "fresh"),
         locked: count(&found.day, |row| row.lifecycle == "enrolled" && row.locked),
-        suspended: count(&found.day, |row| row.lifecycle == "enrolled" && row.suspended && !row.locked),
+        suspended: count(&found.day, |row| {
+            row.lifecycle == "enrolled" && row.suspended && !row.locked
+        }),
         waiting: count(&found.day, |row| row.lifecycle == "registered"),
     }
 }
@@ -159,10 +199,20 @@ fn roll(found: &Found) -> RollCall {
 /// What waits for the reader, nearest deadline first.
 fn needs(frame: &Frame, found: &Found, roll: &RollCall) -> Vec<Need> {
     let (t, now) = (&frame.t, frame.now);
-    let mut needs: Vec<Need> = found.waiting.iter().filter_map(|(command, owner)| approval(frame, command, owner)).collect();
-    let silent = count(&found.day, |row| row.lifecycle == "enrolled" && matches!(row.contact.as_str(), "stale" | "lost"));
+    let mut needs: Vec<Need> = found
+        .waiting
+        .iter()
+        .filter_map(|(command, owner)| approval(frame, command, owner))
+        .collect();
+    let silent = count(&found.day, |row| {
+        row.lifecycle == "enrolled" && matches!(row.contact.as_str(), "stale" | "lost")
+    });
     if let Some(last) = found.longest_silent.filter(|_| silent > 0) {
-        needs.push(Need::silent(t, silent, days_since(last, now.as_microsecond())));
+        needs.push(Need::silent(
+            t,
+            silent,
+            days_since(last, now.as_microsecond()),
+        ));
     }
     if let (1.., Some(first)) = found.expiring {
         needs.push(Need::certificates(t, unsigned(found.expiring.0), at(first)));
@@ -178,8 +228,20 @@ fn needs(frame: &Frame, found: &Found, roll: &RollCall) -> Vec<Need> {
 
 fn approval(frame: &Frame, command: &Command, owner: &str) -> Option<Need> {
     let kind = Kind::parse(&command.kind)?;
-    let (phones, missing) = (unsigned(command.target_count), unsigned(command.approvals_needed));
-    Some(Need::approval(&frame.t, frame.now, &command.id, kind, phones, owner, missing, at(command.expires_at)))
+    let (phones, missing) = (
+        unsigned(command.target_count),
+        unsigned(command.approvals_needed),
+    );
+    Some(Need::approval(
+        &frame.t,
+        frame.now,
+        &command.id,
+        kind,
+        phones,
+        owner,
+        missing,
+        at(command.expires_at),
+    ))
 }
 
 /// Thirty days of check-ins, oldest first; nothing while there are none. How many were enrolled on a day is counted back from
@@ -195,7 +257,11 @@ fn days(frame: &Frame, found: &Found) -> Vec<Day> {
         let number = today - back;
         let checked_in = found.checked_in.get(&number).copied().map_or(0, unsigned);
         let day = time_words::utc_date(frame.now).saturating_sub(Span::new().days(back));
-        days.push(Day { day, checked_in, enrolled: enrolled.max(checked_in) });
+        days.push(Day {
+            day,
+            checked_in,
+            enrolled: enrolled.max(checked_in),
+        });
         enrolled = enrolled.saturating_sub(found.joined.get(&number).copied().map_or(0, unsigned));
     }
     days.reverse();
@@ -208,16 +274,32 @@ fn enrolled(found: &Found) -> u64 {
 
 fn tiles(frame: &Frame, found: &Found, days: &[Day]) -> Vec<Tile> {
     let (t, enrolled) = (&frame.t, enrolled(found));
-    let answered = count(&found.day, |row| row.lifecycle == "enrolled" && row.contact == "fresh");
+    let answered = count(&found.day, |row| {
+        row.lifecycle == "enrolled" && row.contact == "fresh"
+    });
     let joined = found.joined.values().copied().map(unsigned).sum();
     let mut tiles = vec![
-        Tile::enrolled(t, enrolled, joined, days.iter().map(|day| day.enrolled).collect()),
-        Tile::answered(t, answered, enrolled, days.iter().map(|day| day.checked_in).collect()),
+        Tile::enrolled(
+            t,
+            enrolled,
+            joined,
+            days.iter().map(|day| day.enrolled).collect(),
+        ),
+        Tile::answered(
+            t,
+            answered,
+            enrolled,
+            days.iter().map(|day| day.checked_in).collect(),
+        ),
     ];
     if let Some((newest, reporting)) = found.patched {
         tiles.push(Tile::patched(t, newest, reporting));
     }
-    tiles.push(Tile::under_way(t, found.under_way as u64, found.done_this_week as u64));
+    tiles.push(Tile::under_way(
+        t,
+        found.under_way as u64,
+        found.done_this_week as u64,
+    ));
     tiles
 }
 

@@ -22,12 +22,19 @@ const DAY: i64 = 86_400_000_000;
 pub(super) type WithDays = Vec<(DeviceView, Vec<bool>)>;
 
 /// Adds to each device the days of the last fortnight.
-pub(super) fn with_days(c: &mut Conn, scope: &Scope, views: Vec<DeviceView>, now: i64) -> StoreResult<WithDays> {
+pub(super) fn with_days(
+    c: &mut Conn,
+    scope: &Scope,
+    views: Vec<DeviceView>,
+    now: i64,
+) -> StoreResult<WithDays> {
     let first = now.div_euclid(DAY) - TICKS + 1;
     let mut rows = Vec::with_capacity(views.len());
     for view in views {
         let seen = check_ins::days_of_device(c, scope, &view.device.id, first)?;
-        let days = (first..first + TICKS).map(|day| seen.iter().any(|(known, _)| *known == day)).collect();
+        let days = (first..first + TICKS)
+            .map(|day| seen.iter().any(|(known, _)| *known == day))
+            .collect();
         rows.push((view, days));
     }
     Ok(rows)
@@ -44,13 +51,21 @@ pub(super) fn device(view: &DeviceView, days: Vec<bool>, now: Timestamp) -> Devi
         marks: marks::of(view, now.as_microsecond()),
         last_contact: view.state.last_check_in_at.map(at),
         days,
-        system: [said.os_version, said.patch_level].into_iter().flatten().collect::<Vec<_>>().join(" · "),
+        system: [said.os_version, said.patch_level]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" · "),
     }
 }
 
 /// What a phone last reported; empty before its first check-in.
 pub(super) fn report(state: &DeviceState) -> Report {
-    state.report.as_deref().and_then(|stored| serde_json::from_str(stored).ok()).unwrap_or_default()
+    state
+        .report
+        .as_deref()
+        .and_then(|stored| serde_json::from_str(stored).ok())
+        .unwrap_or_default()
 }
 
 /// What a row of a command says beside the command's own columns.

@@ -21,7 +21,12 @@ pub async fn show(app: Data<App>, actor: Actor, request: HttpRequest) -> Answer<
 }
 
 /// `POST /account/password`
-pub async fn change_password(app: Data<App>, actor: Actor, request: HttpRequest, fields: Fields) -> Answer<HttpResponse> {
+pub async fn change_password(
+    app: Data<App>,
+    actor: Actor,
+    request: HttpRequest,
+    fields: Fields,
+) -> Answer<HttpResponse> {
     session::check_form(&actor, &fields)?;
     let app = app.into_inner();
     match changing::change(&app, &actor, fields.one("current"), fields.one("password")).await {
@@ -47,17 +52,34 @@ pub async fn choose_theme(actor: Actor, fields: Fields) -> Answer<HttpResponse> 
 }
 
 /// `POST /account/sessions/{id}/end`
-pub async fn end_session(app: Data<App>, actor: Actor, id: Path<String>, fields: Fields) -> Answer<HttpResponse> {
+pub async fn end_session(
+    app: Data<App>,
+    actor: Actor,
+    id: Path<String>,
+    fields: Fields,
+) -> Answer<HttpResponse> {
     session::check_form(&actor, &fields)?;
     sign_out::end(&app.into_inner(), &actor, Some(id.into_inner())).await?;
     Ok(frame::done("/account", Done::SessionEnded))
 }
 
 async fn fill(app: &App, actor: &Actor, request: &HttpRequest) -> Answer<Account> {
-    let Who::Member { id, session: this, .. } = actor.who.clone() else { return Err(Problem::not_found("member")) };
+    let Who::Member {
+        id, session: this, ..
+    } = actor.who.clone()
+    else {
+        return Err(Problem::not_found("member"));
+    };
     let (scope, now) = (actor.scope.clone(), app.now_micros());
-    let (member, found) =
-        app.store.read(move |c| Ok((members::find(c, &scope, &id)?, sessions::list_of_member(c, &id, now)?))).await?;
+    let (member, found) = app
+        .store
+        .read(move |c| {
+            Ok((
+                members::find(c, &scope, &id)?,
+                sessions::list_of_member(c, &id, now)?,
+            ))
+        })
+        .await?;
     let (member, _) = member.ok_or_else(|| Problem::not_found("member"))?;
     let at = |micros| Timestamp::from_microsecond(micros).unwrap_or_default();
     let mut sessions: Vec<Session> = found

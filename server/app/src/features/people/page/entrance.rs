@@ -8,7 +8,9 @@ use crate::app::App;
 use crate::features::people::links::{self, Purpose};
 use crate::features::people::set_up::{self as setting_up, SetUp};
 use crate::features::people::sign_in::{self as signing_in, SignIn};
-use crate::features::people::{confirm as confirming, set_password as password_by_link, sign_out as signing_out};
+use crate::features::people::{
+    confirm as confirming, set_password as password_by_link, sign_out as signing_out,
+};
 use crate::web::actor::Actor;
 use crate::web::fields::Fields;
 use crate::web::frame;
@@ -17,14 +19,22 @@ use crate::web::session;
 use crate::web::view::{self, Input, Place};
 
 /// `GET /sign-in`
-pub async fn sign_in_form(app: Data<App>, request: HttpRequest, actor: Option<Actor>) -> Answer<HttpResponse> {
+pub async fn sign_in_form(
+    app: Data<App>,
+    request: HttpRequest,
+    actor: Option<Actor>,
+) -> Answer<HttpResponse> {
     let query = Fields::parse(request.query_string().as_bytes());
     let next = frame::local_path(query.one("next")).to_owned();
     if actor.is_some() {
         return Ok(frame::see_other(&next));
     }
     let frame = frame::signed_out(&app, &request);
-    frame::html(&view::sign_in::SignIn { frame, email: Input::default(), next })
+    frame::html(&view::sign_in::SignIn {
+        frame,
+        email: Input::default(),
+        next,
+    })
 }
 
 /// `POST /sign-in`
@@ -32,7 +42,11 @@ pub async fn sign_in(app: Data<App>, request: HttpRequest, fields: Fields) -> An
     let app = app.into_inner();
     let next = frame::local_path(fields.one("next")).to_owned();
     let email = fields.one("email").trim().to_owned();
-    let typed = SignIn { email: email.clone(), password: fields.one("password").to_owned(), browser: browser(&request) };
+    let typed = SignIn {
+        email: email.clone(),
+        password: fields.one("password").to_owned(),
+        browser: browser(&request),
+    };
     match signing_in::sign_in(&app, typed).await {
         Ok(session) => enter(&app, &session, &next),
         Err(problem) if problem.kind == Kind::SignedOut => {
@@ -55,7 +69,11 @@ pub async fn sign_out(app: Data<App>, actor: Actor, fields: Fields) -> Answer<Ht
 }
 
 /// `GET /set-up/{secret}`
-pub async fn set_up_form(app: Data<App>, request: HttpRequest, secret: Path<String>) -> Answer<HttpResponse> {
+pub async fn set_up_form(
+    app: Data<App>,
+    request: HttpRequest,
+    secret: Path<String>,
+) -> Answer<HttpResponse> {
     links::look(&app, Purpose::SetUp, &secret).await?;
     frame::html(&view::set_up::SetUp {
         frame: frame::signed_out(&app, &request),
@@ -68,7 +86,12 @@ pub async fn set_up_form(app: Data<App>, request: HttpRequest, secret: Path<Stri
 }
 
 /// `POST /set-up/{secret}`
-pub async fn set_up(app: Data<App>, request: HttpRequest, secret: Path<String>, fields: Fields) -> Answer<HttpResponse> {
+pub async fn set_up(
+    app: Data<App>,
+    request: HttpRequest,
+    secret: Path<String>,
+    fields: Fields,
+) -> Answer<HttpResponse> {
     let app = app.into_inner();
     // Whoever has no link learns nothing of what fits.
     links::look(&app, Purpose::SetUp, &secret).await?;
@@ -96,7 +119,11 @@ pub async fn set_up(app: Data<App>, request: HttpRequest, secret: Path<String>, 
 }
 
 /// `GET /password/{secret}`
-pub async fn password_form(app: Data<App>, request: HttpRequest, secret: Path<String>) -> Answer<HttpResponse> {
+pub async fn password_form(
+    app: Data<App>,
+    request: HttpRequest,
+    secret: Path<String>,
+) -> Answer<HttpResponse> {
     let member = password_by_link::member_of(&app, &secret).await?;
     frame::html(&view::password::SetPassword {
         frame: frame::signed_out(&app, &request),
@@ -114,7 +141,8 @@ pub async fn set_password(
     fields: Fields,
 ) -> Answer<HttpResponse> {
     let app = app.into_inner();
-    match password_by_link::by_link(&app, &secret, fields.one("password"), browser(&request)).await {
+    match password_by_link::by_link(&app, &secret, fields.one("password"), browser(&request)).await
+    {
         Ok(session) => enter(&app, &session, "/"),
         Err(problem) if problem.kind == Kind::Invalid => {
             let member = password_by_link::member_of(&app, &secret).await?;
@@ -132,15 +160,28 @@ pub async fn set_password(
 }
 
 /// `GET /confirm`
-pub async fn confirm_form(app: Data<App>, actor: Actor, request: HttpRequest) -> Answer<HttpResponse> {
+pub async fn confirm_form(
+    app: Data<App>,
+    actor: Actor,
+    request: HttpRequest,
+) -> Answer<HttpResponse> {
     let query = Fields::parse(request.query_string().as_bytes());
     let next = frame::local_path(query.one("next")).to_owned();
     let frame = frame::frame(&app, &actor, &request, Place::Nowhere).await?;
-    frame::html(&view::confirm::Confirm { frame, next, password: Input::default() })
+    frame::html(&view::confirm::Confirm {
+        frame,
+        next,
+        password: Input::default(),
+    })
 }
 
 /// `POST /confirm`
-pub async fn confirm(app: Data<App>, actor: Actor, request: HttpRequest, fields: Fields) -> Answer<HttpResponse> {
+pub async fn confirm(
+    app: Data<App>,
+    actor: Actor,
+    request: HttpRequest,
+    fields: Fields,
+) -> Answer<HttpResponse> {
     session::check_form(&actor, &fields)?;
     let app = app.into_inner();
     let next = frame::local_path(fields.one("next")).to_owned();
@@ -149,7 +190,14 @@ pub async fn confirm(app: Data<App>, actor: Actor, request: HttpRequest, fields:
         Err(problem) if problem.kind == Kind::Invalid => {
             let frame = frame::frame(&app, &actor, &request, Place::Nowhere).await?;
             let password = frame::input(&frame.t, &problem, "password", "");
-            frame::refused(&problem, &view::confirm::Confirm { frame, next, password })
+            frame::refused(
+                &problem,
+                &view::confirm::Confirm {
+                    frame,
+                    next,
+                    password,
+                },
+            )
         }
         Err(problem) => Err(problem),
     }

@@ -15,8 +15,15 @@ use crate::web::view;
 
 /// The browser a request comes from.
 fn browser(request: &HttpRequest) -> Browser {
-    let named = request.headers().get("user-agent").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    Browser { address: request.peer_addr().map(|peer| peer.ip()), user_agent: browser_name(named) }
+    let named = request
+        .headers()
+        .get("user-agent")
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    Browser {
+        address: request.peer_addr().map(|peer| peer.ip()),
+        user_agent: browser_name(named),
+    }
 }
 
 /// “Firefox, Linux”: what a person knows a browser by. What it says of itself is hostile input, and mostly noise.
@@ -38,7 +45,12 @@ fn browser_name(user_agent: &str) -> String {
         ("Macintosh", "macOS"),
         ("Linux", "Linux"),
     ];
-    let first = |names: &[(&str, &'static str)]| names.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name);
+    let first = |names: &[(&str, &'static str)]| {
+        names
+            .iter()
+            .find(|(mark, _)| user_agent.contains(mark))
+            .map(|(_, name)| *name)
+    };
     match (first(&BROWSERS), first(&SYSTEMS)) {
         (Some(browser), Some(system)) => format!("{browser}, {system}"),
         (Some(browser), None) => browser.to_owned(),
@@ -48,7 +60,11 @@ fn browser_name(user_agent: &str) -> String {
 
 /// The roles that somebody of `role` may give, as pages show them.
 fn roles(role: Role) -> Vec<view::Role> {
-    Role::ALL.into_iter().filter(|other| role.may_appoint(*other)).map(frame::role).collect()
+    Role::ALL
+        .into_iter()
+        .filter(|other| role.may_appoint(*other))
+        .map(frame::role)
+        .collect()
 }
 
 #[cfg(test)]
@@ -59,9 +75,18 @@ mod tests {
     fn browsers_are_known_by_their_names() {
         let chrome = "Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0 Mobile Safari/537.36";
         assert_eq!(browser_name(chrome), "Chrome, Android");
-        assert_eq!(browser_name("Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0"), "Firefox, Linux");
+        assert_eq!(
+            browser_name("Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0"),
+            "Firefox, Linux"
+        );
         assert_eq!(browser_name("curl/8.5"), "curl/8.5");
-        assert_eq!(browser_name("evil\u{1b}[31m").chars().filter(|c| c.is_control()).count(), 0);
+        assert_eq!(
+            browser_name("evil\u{1b}[31m")
+                .chars()
+                .filter(|c| c.is_control())
+                .count(),
+            0
+        );
         assert_eq!(browser_name(&"x".repeat(500)).len(), 64);
     }
 }

@@ -10,8 +10,8 @@ use muster_store::organisations::{self, Organisation};
 use super::roles;
 use crate::app::App;
 use crate::features::people::add::{self as adding, AddMember};
-use crate::features::people::links::{self, Link};
 use crate::features::people::disable as disabling;
+use crate::features::people::links::{self, Link};
 use crate::web::actor::{Actor, Allowed, ManagePeople, ReadPeople};
 use crate::web::fields::Fields;
 use crate::web::frame::{self, Done};
@@ -25,7 +25,11 @@ use crate::web::view::{Choice, Input, Pages, Place};
 const CHOICES: i64 = 500;
 
 /// `GET /people`
-pub async fn list(app: Data<App>, allowed: Allowed<ReadPeople>, request: HttpRequest) -> Answer<HttpResponse> {
+pub async fn list(
+    app: Data<App>,
+    allowed: Allowed<ReadPeople>,
+    request: HttpRequest,
+) -> Answer<HttpResponse> {
     frame::html(&fill(&app, &allowed.actor, &request).await?)
 }
 
@@ -107,16 +111,35 @@ async fn fill(app: &App, actor: &Actor, request: &HttpRequest) -> Answer<People>
         })
         .await?;
     let home = &actor.organisation;
-    let mut organisations = vec![Choice { value: home.id.clone(), label: home.name.clone() }];
+    let mut organisations = vec![Choice {
+        value: home.id.clone(),
+        label: home.name.clone(),
+    }];
     organisations.extend(
-        choices.into_iter().filter(|row| row.id != home.id).map(|row| Choice { value: row.id, label: row.name }),
+        choices
+            .into_iter()
+            .filter(|row| row.id != home.id)
+            .map(|row| Choice {
+                value: row.id,
+                label: row.name,
+            }),
     );
-    let next = found.next.as_deref().map(|cursor| format!("/people?cursor={cursor}"));
+    let next = found
+        .next
+        .as_deref()
+        .map(|cursor| format!("/people?cursor={cursor}"));
     Ok(People {
         frame: frame::frame(app, actor, request, Place::People).await?,
         added: None,
-        members: found.items.into_iter().filter_map(|row| describe(actor, row)).collect(),
-        pages: Pages { previous: (!is_first).then(|| "/people".to_owned()), next },
+        members: found
+            .items
+            .into_iter()
+            .filter_map(|row| describe(actor, row))
+            .collect(),
+        pages: Pages {
+            previous: (!is_first).then(|| "/people".to_owned()),
+            next,
+        },
         may_add: actor.role.may(Permission::ManagePeople),
         name: Input::default(),
         email: Input::default(),

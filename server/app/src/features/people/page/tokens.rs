@@ -18,7 +18,11 @@ use crate::web::view::tokens::{Token, Tokens};
 use crate::web::view::{Input, Place};
 
 /// `GET /account/tokens`
-pub async fn list(app: Data<App>, allowed: Allowed<ManageTokens>, request: HttpRequest) -> Answer<HttpResponse> {
+pub async fn list(
+    app: Data<App>,
+    allowed: Allowed<ManageTokens>,
+    request: HttpRequest,
+) -> Answer<HttpResponse> {
     frame::html(&fill(&app, &allowed, &request).await?)
 }
 
@@ -33,11 +37,16 @@ pub async fn make(
     allowed.actor.confirm_first(&app)?;
     let app = app.into_inner();
     let made = match NewToken::read(&fields) {
-        Ok(new) => tokens::make(&app, &allowed, new.clone()).await.map(|secret| (new.name, secret)),
+        Ok(new) => tokens::make(&app, &allowed, new.clone())
+            .await
+            .map(|secret| (new.name, secret)),
         Err(problem) => Err(problem),
     };
     match made {
-        Ok(made) => frame::html(&Tokens { made: Some(made), ..fill(&app, &allowed, &request).await? }),
+        Ok(made) => frame::html(&Tokens {
+            made: Some(made),
+            ..fill(&app, &allowed, &request).await?
+        }),
         Err(problem) if problem.kind == Kind::Invalid => {
             let mut page = fill(&app, &allowed, &request).await?;
             page.name = frame::input(&page.frame.t, &problem, "name", fields.one("name"));
