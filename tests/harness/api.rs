@@ -52,7 +52,6 @@ impl Answered {
     ///
     /// # Panics
     /// It is another one.
-    #[must_use]
     #[track_caller]
     pub fn expect(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.text);

@@ -143,7 +143,6 @@ pub fn run(command: &mut Command) -> Output {
 ///
 /// # Panics
 /// It fails.
-#[must_use]
 #[track_caller]
 pub fn succeed(command: &mut Command) -> String {
     let output = run(command);

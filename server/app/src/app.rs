@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::crash::CrashPoints;
 use crate::features::commands::trees::TargetTrees;
 use crate::features::trust::keys::FleetKeys;
+use crate::ids::Ids;
 use crate::mail::Mailer;
 use crate::passwords::Passwords;
 use crate::random::Random;
@@ -32,6 +33,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub random: Arc<dyn Random>,
+    /// Ids that sort by time.
+    pub ids: Ids,
     /// The database.
     pub store: Store,
     /// Seals and opens private keys at rest.
@@ -91,8 +94,14 @@ impl App {
     /// # Errors
     /// A sentence that says what is wrong and what to do.
     pub fn open(config: Config, surroundings: Surroundings) -> Result<Self, String> {
-        let Surroundings { clock, random, portal_url, device_url } = surroundings;
+        let Surroundings {
+            clock,
+            random,
+            portal_url,
+            device_url,
+        } = surroundings;
         make_folder(&config.data_dir)?;
+        let ids = Ids::default();
         let store = open_store(&config)?;
         let vault = Vault::open(&config.key_file, &*random)?;
         let authority = Authority::open(&config, &vault, &*random, clock.now(), &device_url)?;
@@ -102,7 +111,8 @@ impl App {
             passwords: Passwords::new(config.password_cost)?,
             texts: Catalogue::load().map_err(|error| error.to_string())?,
             mailer: Mailer::new(&config.mail)?,
-            node: random.id(clock.now()),
+            node: ids.next(clock.now(), &*random),
+            ids,
             fleet_keys: FleetKeys::default(),
             target_trees: TargetTrees::default(),
             wakeups: Wakeups::default(),
@@ -139,7 +149,7 @@ impl App {
     /// A new id that sorts by time.
     #[must_use]
     pub fn new_id(&self) -> String {
-        self.random.id(self.clock.now())
+        self.ids.next(self.clock.now(), &*self.random)
     }
 }
 
@@ -148,8 +158,12 @@ impl App {
 /// # Errors
 /// A sentence: the address is wrong, the database does not answer, or it is from a newer version.
 pub fn open_store(config: &Config) -> Result<Store, String> {
-    let url: DatabaseUrl = config.database_url.parse().map_err(|error: muster_store::BadDatabaseUrl| error.to_string())?;
-    let store = Store::open(&url, StoreOptions::default()).map_err(|error| format!("{url}: {error}."))?;
+    let url: DatabaseUrl = config
+        .database_url
+        .parse()
+        .map_err(|error: muster_store::BadDatabaseUrl| error.to_string())?;
+    let store =
+        Store::open(&url, StoreOptions::default()).map_err(|error| format!("{url}: {error}."))?;
     store.migrate().map_err(|error| format!("{url}: {error}"))?;
     Ok(store)
 }
@@ -170,13 +184,19 @@ fn make_folder(path: &Path) -> Result<(), String> {
 
 #[cfg(feature = "crash-points")]
 fn arm(config: &Config) -> Result<CrashPoints, String> {
-    config.crash_at.as_deref().map_or_else(|| Ok(CrashPoints::none()), CrashPoints::arm)
+    config
+        .crash_at
+        .as_deref()
+        .map_or_else(|| Ok(CrashPoints::none()), CrashPoints::arm)
 }
 
 #[cfg(not(feature = "crash-points"))]
 fn arm(config: &Config) -> Result<CrashPoints, String> {
     match config.crash_at {
-        Some(_) => Err("This build has no crash points: crash_at is for tests. Take the setting away.".to_owned()),
+        Some(_) => Err(
+            "This build has no crash points: crash_at is for tests. Take the setting away."
+                .to_owned(),
+        ),
         None => Ok(CrashPoints::none()),
     }
 }

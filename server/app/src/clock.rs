@@ -15,7 +15,10 @@ pub trait Clock: Send + Sync {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place where the machine is asked for the time")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where the machine is asked for the time"
+    )]
     fn now(&self) -> Timestamp {
         Timestamp::now()
     }
@@ -34,7 +37,8 @@ impl FrozenClock {
 
     /// Moves the clock; a negative number of seconds moves it back.
     pub fn advance_seconds(&self, seconds: i64) {
-        self.0.fetch_add(seconds.saturating_mul(1_000_000), Ordering::SeqCst);
+        self.0
+            .fetch_add(seconds.saturating_mul(1_000_000), Ordering::SeqCst);
     }
 }
 

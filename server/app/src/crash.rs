@@ -42,16 +42,27 @@ impl CrashPoints {
     #[cfg(feature = "crash-points")]
     pub fn arm(name: &str) -> Result<Self, String> {
         if CRASH_POINTS.contains(&name) {
-            Ok(Self { armed: Some(name.to_owned()) })
+            Ok(Self {
+                armed: Some(name.to_owned()),
+            })
         } else {
-            Err(format!("there is no crash point {name}; there are {}", CRASH_POINTS.join(", ")))
+            Err(format!(
+                "there is no crash point {name}; there are {}",
+                CRASH_POINTS.join(", ")
+            ))
         }
     }
 
     /// Dies here when `name` is armed, as if the machine had lost its power: no destructor runs, nothing is flushed.
-    #[cfg_attr(not(feature = "crash-points"), expect(clippy::unused_self, reason = "one signature with and without"))]
+    #[cfg_attr(
+        not(feature = "crash-points"),
+        expect(clippy::unused_self, reason = "one signature with and without")
+    )]
     pub fn reach(&self, name: &'static str) {
-        debug_assert!(CRASH_POINTS.contains(&name), "{name} is missing from CRASH_POINTS");
+        debug_assert!(
+            CRASH_POINTS.contains(&name),
+            "{name} is missing from CRASH_POINTS"
+        );
         #[cfg(feature = "crash-points")]
         if self.armed.as_deref() == Some(name) {
             tracing::error!(point = name, "dying at a crash point");

@@ -10,6 +10,7 @@ pub mod clock;
 pub mod config;
 pub mod crash;
 pub mod features;
+pub mod ids;
 pub mod mail;
 pub mod offline;
 pub mod passwords;

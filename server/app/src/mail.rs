@@ -32,7 +32,12 @@ pub struct Letter {
 /// The database refused; the act is undone with it.
 pub fn enqueue(tx: &mut Conn, app: &App, letter: &Letter) -> StoreResult<()> {
     let (id, now) = (app.new_id(), app.now_micros());
-    let host = app.portal_url.split("://").nth(1).and_then(|rest| rest.split([':', '/']).next()).unwrap_or("localhost");
+    let host = app
+        .portal_url
+        .split("://")
+        .nth(1)
+        .and_then(|rest| rest.split([':', '/']).next())
+        .unwrap_or("localhost");
     let mail = mail_outbox::Mail {
         message_id: format!("<{id}@{host}>"),
         id,
@@ -80,7 +85,10 @@ impl Mailer {
     /// A sentence: the sender is no address, or the SMTP address does not parse.
     pub fn new(settings: &config::Mail) -> Result<Self, String> {
         let from = settings.from.parse().map_err(|_| {
-            format!("mail.from: {:?} is no sender. Write it as Muster <muster@example.org>.", settings.from)
+            format!(
+                "mail.from: {:?} is no sender. Write it as Muster <muster@example.org>.",
+                settings.from
+            )
         })?;
         let way = match &settings.transport {
             config::MailTransport::Smtp(url) => {
@@ -102,7 +110,10 @@ impl Mailer {
     #[must_use]
     pub fn sent(&self) -> Vec<Letter> {
         match &self.way {
-            Way::Memory(letters) => letters.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            Way::Memory(letters) => letters
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone(),
             Way::Smtp(_) | Way::Directory(_) => Vec::new(),
         }
     }
@@ -120,29 +131,37 @@ impl Mailer {
                 Err(error) if error.is_permanent() => Err(NotSent::Never(error.to_string())),
                 Err(error) => Err(NotSent::Later(error.to_string())),
             },
-            Way::Directory(path) => {
-                write_file(path, &mail.id, &message.formatted()).map_err(|error| NotSent::Later(error.to_string()))
-            }
+            Way::Directory(path) => write_file(path, &mail.id, &message.formatted())
+                .map_err(|error| NotSent::Later(error.to_string())),
             Way::Memory(letters) => {
-                letters.lock().unwrap_or_else(PoisonError::into_inner).push(Letter {
-                    to: mail.recipient.clone(),
-                    subject: mail.subject.clone(),
-                    text: mail.body_text.clone(),
-                    html: mail.body_html.clone(),
-                });
+                letters
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(Letter {
+                        to: mail.recipient.clone(),
+                        subject: mail.subject.clone(),
+                        text: mail.body_text.clone(),
+                        html: mail.body_html.clone(),
+                    });
                 Ok(())
             }
         }
     }
 
     fn message(&self, mail: &mail_outbox::Mail) -> Result<Message, String> {
-        let to: Mailbox = mail.recipient.parse().map_err(|_| "the recipient is no address".to_owned())?;
+        let to: Mailbox = mail
+            .recipient
+            .parse()
+            .map_err(|_| "the recipient is no address".to_owned())?;
         Message::builder()
             .from(self.from.clone())
             .to(to)
             .subject(mail.subject.clone())
             .message_id(Some(mail.message_id.clone()))
-            .multipart(MultiPart::alternative_plain_html(mail.body_text.clone(), mail.body_html.clone()))
+            .multipart(MultiPart::alternative_plain_html(
+                mail.body_text.clone(),
+                mail.body_html.clone(),
+            ))
             .map_err(|error| error.to_string())
     }
 }
@@ -150,7 +169,10 @@ impl Mailer {
 /// One file a mail, named by its id: the same mail sent twice is the same file.
 fn write_file(folder: &Path, id: &str, contents: &[u8]) -> std::io::Result<()> {
     fs::create_dir_all(folder)?;
-    let (part, whole) = (folder.join(format!("{id}.part")), folder.join(format!("{id}.eml")));
+    let (part, whole) = (
+        folder.join(format!("{id}.part")),
+        folder.join(format!("{id}.eml")),
+    );
     fs::write(&part, contents)?;
     fs::rename(part, whole)
 }

@@ -20,7 +20,8 @@ impl Passwords {
     /// # Errors
     /// Argon2 does not take the parameters.
     pub fn new(cost: PasswordCost) -> Result<Self, String> {
-        let params = Params::new(cost.memory_kib, cost.passes, 1, None).map_err(|error| error.to_string())?;
+        let params = Params::new(cost.memory_kib, cost.passes, 1, None)
+            .map_err(|error| error.to_string())?;
         let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let nobody = argon
             .hash_password_with_salt(b"nobody's password", b"nobody's own salt")
@@ -35,11 +36,21 @@ impl Passwords {
     /// A fault of ours.
     pub async fn hash(&self, password: &str, salt: [u8; 16]) -> Answer<String> {
         let (argon, password) = (self.argon.clone(), password.to_owned());
-        tokio::task::spawn_blocking(move || argon.hash_password_with_salt(password.as_bytes(), &salt).map(|hash| hash.to_string()))
-            .await
-            .ok()
-            .and_then(Result::ok)
-            .ok_or_else(|| Problem::new(Kind::Internal, "internal", "The password could not be hashed. Try again."))
+        tokio::task::spawn_blocking(move || {
+            argon
+                .hash_password_with_salt(password.as_bytes(), &salt)
+                .map(|hash| hash.to_string())
+        })
+        .await
+        .ok()
+        .and_then(Result::ok)
+        .ok_or_else(|| {
+            Problem::new(
+                Kind::Internal,
+                "internal",
+                "The password could not be hashed. Try again.",
+            )
+        })
     }
 
     /// Whether `password` is the one behind `hash`. Without a hash it takes as long and says no.
@@ -48,7 +59,8 @@ impl Passwords {
         let (argon, password) = (self.argon.clone(), password.to_owned());
         let hash = hash.unwrap_or(&self.nobody).to_owned();
         let fits = tokio::task::spawn_blocking(move || {
-            PasswordHash::new(&hash).is_ok_and(|hash| argon.verify_password(password.as_bytes(), &hash).is_ok())
+            PasswordHash::new(&hash)
+                .is_ok_and(|hash| argon.verify_password(password.as_bytes(), &hash).is_ok())
         });
         fits.await.unwrap_or(false) && known
     }

@@ -2,7 +2,6 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use jiff::Timestamp;
 use rand::{Rng, SeedableRng, rngs::ChaCha20Rng};
 
 /// A source of random bytes.
@@ -20,13 +19,6 @@ impl dyn Random + '_ {
         bytes
     }
 
-    /// A UUIDv7 (RFC 9562 §5.7) of the moment `now`, lower case: ids sort by time.
-    #[must_use]
-    pub fn id(&self, now: Timestamp) -> String {
-        let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);
-        uuid::Builder::from_unix_timestamp_millis(millis, &self.bytes()).into_uuid().to_string()
-    }
-
     /// A secret of 32 random bytes, lower hex: for links, tokens and forms.
     #[must_use]
     pub fn secret(&self) -> String {
@@ -39,9 +31,13 @@ impl dyn Random + '_ {
 pub struct SystemRandom;
 
 impl Random for SystemRandom {
-    #[expect(clippy::disallowed_methods, reason = "the one place where the machine is asked for randomness")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where the machine is asked for randomness"
+    )]
     fn fill(&self, bytes: &mut [u8]) {
-        getrandom::fill(bytes).expect("the operating system's generator is there on every supported system");
+        getrandom::fill(bytes)
+            .expect("the operating system's generator is there on every supported system");
     }
 }
 
@@ -59,6 +55,9 @@ impl SeededRandom {
 
 impl Random for SeededRandom {
     fn fill(&self, bytes: &mut [u8]) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(bytes);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .fill_bytes(bytes);
     }
 }

@@ -1,5 +1,6 @@
 //! One running node: two listeners and the schedule, started and stopped together.
 
+use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
@@ -36,20 +37,29 @@ impl Sockets {
     /// A sentence that names the address, why it cannot be used, and what to do.
     pub fn bind(config: &Config) -> Result<Self, String> {
         Ok(Self {
-            portal: bind(config.portal.listen, "portal", "--portal or MUSTER_PORTAL_LISTEN")?,
-            device: bind(config.device.listen, "device listener", "--device or MUSTER_DEVICE_LISTEN")?,
+            portal: bind(
+                config.portal.listen,
+                "portal",
+                "--portal or MUSTER_PORTAL_LISTEN",
+            )?,
+            device: bind(
+                config.device.listen,
+                "device listener",
+                "--device or MUSTER_DEVICE_LISTEN",
+            )?,
         })
     }
 }
 
 fn bind(address: SocketAddr, what: &str, how: &str) -> Result<TcpListener, String> {
     TcpListener::bind(address).map_err(|error| {
-        let why = match error.kind() {
-            std::io::ErrorKind::AddrInUse => "another program uses it".to_owned(),
-            std::io::ErrorKind::PermissionDenied => "this user may not use it (ports below 1024 need rights)".to_owned(),
-            std::io::ErrorKind::AddrNotAvailable => "this machine has no such address".to_owned(),
-            _ => error.to_string(),
-        };
+        let known = [
+            (ErrorKind::AddrInUse, "another program uses it"),
+            (ErrorKind::PermissionDenied, "this user may not use it (ports below 1024 need rights)"),
+            (ErrorKind::AddrNotAvailable, "this machine has no such address"),
+        ];
+        let why = known.iter().find(|(kind, _)| *kind == error.kind());
+        let why = why.map_or_else(|| error.to_string(), |(_, why)| (*why).to_owned());
         format!("The {what} cannot listen on {address}: {why}. Stop the other program, or give another address with {how}.")
     })
 }
@@ -61,7 +71,13 @@ impl Server {
     /// A sentence that says what is wrong and what to do.
     pub async fn start(config: Config) -> Result<Self, String> {
         let sockets = Sockets::bind(&config)?;
-        Self::start_with(config, sockets, Arc::new(SystemClock), Arc::new(SystemRandom)).await
+        Self::start_with(
+            config,
+            sockets,
+            Arc::new(SystemClock),
+            Arc::new(SystemRandom),
+        )
+        .await
     }
 
     /// Starts a node with a clock and a generator of the caller's.
@@ -77,22 +93,42 @@ impl Server {
         let surroundings = Surroundings {
             clock,
             random,
-            portal_url: config.portal.url.clone().unwrap_or_else(|| own_url("http", &sockets.portal)),
-            device_url: config.device.url.clone().unwrap_or_else(|| own_url("https", &sockets.device)),
+            portal_url: config
+                .portal
+                .url
+                .clone()
+                .unwrap_or_else(|| own_url("http", &sockets.portal)),
+            device_url: config
+                .device
+                .url
+                .clone()
+                .unwrap_or_else(|| own_url("https", &sockets.device)),
         };
         let app = tokio::task::spawn_blocking(move || App::open(config, surroundings))
             .await
             .map_err(|error| format!("the start failed: {error}"))??;
         let app = Arc::new(app);
-        let tls = tls::device_listener(app.authority.server_certificate(), app.authority.device_issuer(), app.clock.clone())
-            .map_err(|error| format!("TLS cannot be set up: {error}"))?;
+        let tls = tls::device_listener(
+            app.authority.server_certificate(),
+            app.authority.device_issuer(),
+            app.clock.clone(),
+        )
+        .map_err(|error| format!("TLS cannot be set up: {error}"))?;
         let trouble = |error: std::io::Error| format!("a listener cannot start: {error}");
-        let portal = portal_listener::start(app.clone(), features::portal_routes(), sockets.portal).map_err(trouble)?;
-        let device = device_listener::start(app.clone(), features::device_routes(), tls, sockets.device).map_err(trouble)?;
+        let portal = portal_listener::start(app.clone(), features::portal_routes(), sockets.portal)
+            .map_err(trouble)?;
+        let device =
+            device_listener::start(app.clone(), features::device_routes(), tls, sockets.device)
+                .map_err(trouble)?;
         let handles = [portal.handle(), device.handle()];
         let tasks = [tokio::spawn(portal), tokio::spawn(device)];
         let schedule = schedule::start(&app, &features::jobs()).await?;
-        Ok(Self { app, handles, tasks, schedule })
+        Ok(Self {
+            app,
+            handles,
+            tasks,
+            schedule,
+        })
     }
 
     /// Stops: no new request is taken, those under way finish, parked phones are sent home, the running job ends.
@@ -109,7 +145,9 @@ impl Server {
 /// The address of a socket as something on this machine would type it.
 fn own_url(scheme: &str, socket: &TcpListener) -> String {
     match socket.local_addr() {
-        Ok(address) if address.ip().is_unspecified() => format!("{scheme}://127.0.0.1:{}", address.port()),
+        Ok(address) if address.ip().is_unspecified() => {
+            format!("{scheme}://127.0.0.1:{}", address.port())
+        }
         Ok(address) => format!("{scheme}://{address}"),
         Err(_) => format!("{scheme}://127.0.0.1"),
     }

@@ -25,14 +25,21 @@ impl Vault {
     pub fn open(path: &Path, random: &dyn Random) -> Result<Self, String> {
         let shown = path.display();
         if !path.exists() {
-            make(path, random).map_err(|error| format!("The key file {shown} cannot be made: {error}."))?;
+            make(path, random)
+                .map_err(|error| format!("The key file {shown} cannot be made: {error}."))?;
         }
-        let mode = fs::metadata(path).map_err(|error| format!("The key file {shown} cannot be read: {error}."))?.permissions().mode();
+        let mode = fs::metadata(path)
+            .map_err(|error| format!("The key file {shown} cannot be read: {error}."))?
+            .permissions()
+            .mode();
         if mode & 0o077 != 0 {
-            return Err(format!("The key file {shown} can be read by others. Run: chmod 600 {shown}"));
+            return Err(format!(
+                "The key file {shown} can be read by others. Run: chmod 600 {shown}"
+            ));
         }
         let text = Zeroizing::new(
-            fs::read_to_string(path).map_err(|error| format!("The key file {shown} cannot be read: {error}."))?,
+            fs::read_to_string(path)
+                .map_err(|error| format!("The key file {shown} cannot be read: {error}."))?,
         );
         let mut secret = Zeroizing::new([0; 32]);
         hex::decode_to_slice(text.trim(), &mut *secret)
@@ -44,7 +51,9 @@ impl Vault {
     /// Seals `plaintext` for `purpose`: it opens for that purpose only.
     #[must_use]
     pub fn seal(&self, purpose: &str, plaintext: &[u8], random: &dyn Random) -> Vec<u8> {
-        sealing::seal(&self.key, purpose, plaintext, &mut |bytes| random.fill(bytes))
+        sealing::seal(&self.key, purpose, plaintext, &mut |bytes| {
+            random.fill(bytes)
+        })
     }
 
     /// Opens what [`Self::seal`] sealed for `purpose`.
@@ -86,7 +95,11 @@ pub fn write_secret(path: &Path, contents: &[u8]) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
     file.write_all(contents)?;
     file.sync_all()
 }

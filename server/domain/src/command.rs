@@ -74,9 +74,12 @@ impl State {
     pub fn is_terminal(self) -> bool {
         match self {
             Self::Done | Self::Failed | Self::Refused | Self::Cancelled | Self::Expired => true,
-            Self::Draft | Self::AwaitingApproval | Self::Queued | Self::Delivered | Self::Deferred | Self::Accepted => {
-                false
-            }
+            Self::Draft
+            | Self::AwaitingApproval
+            | Self::Queued
+            | Self::Delivered
+            | Self::Deferred
+            | Self::Accepted => false,
         }
     }
 
@@ -193,7 +196,12 @@ mod tests {
 
     #[test]
     fn f7_nothing_overwrites_a_terminal_answer() {
-        for receipt in [ReceiptState::Accepted, ReceiptState::Deferred, ReceiptState::Refused, ReceiptState::Done] {
+        for receipt in [
+            ReceiptState::Accepted,
+            ReceiptState::Deferred,
+            ReceiptState::Refused,
+            ReceiptState::Done,
+        ] {
             assert_eq!(after_receipt(State::Done, receipt), None);
             assert_eq!(after_receipt(State::Failed, receipt), None);
         }
@@ -207,21 +215,45 @@ mod tests {
             assert!(step.late && step.to == State::Done);
             assert_eq!(after_receipt(from, ReceiptState::Refused), None);
         }
-        assert!(!after_receipt(State::Queued, ReceiptState::Done).unwrap().late);
+        assert!(
+            !after_receipt(State::Queued, ReceiptState::Done)
+                .unwrap()
+                .late
+        );
     }
 
     #[test]
     fn a033_a_refused_forgery_does_not_stop_the_genuine_command() {
-        assert_eq!(after_receipt(State::Refused, ReceiptState::Done).unwrap().to, State::Done);
+        assert_eq!(
+            after_receipt(State::Refused, ReceiptState::Done)
+                .unwrap()
+                .to,
+            State::Done
+        );
     }
 
     #[test]
     fn a_command_is_what_its_targets_are() {
-        assert_eq!(of_targets(&[(State::Done, 3), (State::Queued, 1)]), Some(State::Queued));
-        assert_eq!(of_targets(&[(State::Done, 3), (State::Deferred, 1)]), Some(State::Delivered));
-        assert_eq!(of_targets(&[(State::Done, 3), (State::Failed, 1)]), Some(State::Failed));
-        assert_eq!(of_targets(&[(State::Done, 1), (State::Cancelled, 9)]), Some(State::Done));
-        assert_eq!(of_targets(&[(State::Cancelled, 1), (State::Expired, 1)]), Some(State::Expired));
+        assert_eq!(
+            of_targets(&[(State::Done, 3), (State::Queued, 1)]),
+            Some(State::Queued)
+        );
+        assert_eq!(
+            of_targets(&[(State::Done, 3), (State::Deferred, 1)]),
+            Some(State::Delivered)
+        );
+        assert_eq!(
+            of_targets(&[(State::Done, 3), (State::Failed, 1)]),
+            Some(State::Failed)
+        );
+        assert_eq!(
+            of_targets(&[(State::Done, 1), (State::Cancelled, 9)]),
+            Some(State::Done)
+        );
+        assert_eq!(
+            of_targets(&[(State::Cancelled, 1), (State::Expired, 1)]),
+            Some(State::Expired)
+        );
         assert_eq!(of_targets(&[]), None);
     }
 

@@ -19,7 +19,13 @@ pub enum Lifecycle {
 
 impl Lifecycle {
     /// Every stage, in the order of a life.
-    pub const ALL: [Self; 5] = [Self::Registered, Self::Enrolled, Self::Killed, Self::Wiped, Self::Retired];
+    pub const ALL: [Self; 5] = [
+        Self::Registered,
+        Self::Enrolled,
+        Self::Killed,
+        Self::Wiped,
+        Self::Retired,
+    ];
 
     /// The word that is stored and sent.
     #[must_use]
@@ -87,7 +93,9 @@ impl Contact {
     /// The state of a sent word.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|contact| contact.as_str() == word)
+        Self::ALL
+            .into_iter()
+            .find(|contact| contact.as_str() == word)
     }
 }
 
@@ -101,22 +109,39 @@ impl Imei {
     /// # Errors
     /// There are not 15 digits, or the check digit (Luhn, 3GPP TS 23.003 annex B) does not fit.
     pub fn parse(typed: &str) -> Result<Self, Invalid> {
-        let digits: String = typed.chars().filter(|c| !matches!(c, ' ' | '-' | '/')).collect();
+        let digits: String = typed
+            .chars()
+            .filter(|c| !matches!(c, ' ' | '-' | '/'))
+            .collect();
         if digits.len() != 15 || !digits.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(Invalid::new("imei", "imei-length", "An IMEI has 15 digits. Scan it again."));
+            return Err(Invalid::new(
+                "imei",
+                "imei-length",
+                "An IMEI has 15 digits. Scan it again.",
+            ));
         }
         let sum: u32 = digits
             .bytes()
             .enumerate()
             .map(|(index, byte)| {
                 let digit = u32::from(byte - b'0');
-                if index % 2 == 0 { digit } else if digit > 4 { digit * 2 - 9 } else { digit * 2 }
+                if index.is_multiple_of(2) {
+                    digit
+                } else if digit > 4 {
+                    digit * 2 - 9
+                } else {
+                    digit * 2
+                }
             })
             .sum();
-        if sum % 10 == 0 {
+        if sum.is_multiple_of(10) {
             Ok(Self(digits))
         } else {
-            Err(Invalid::new("imei", "imei-check", "The last digit does not fit the others. Scan it again."))
+            Err(Invalid::new(
+                "imei",
+                "imei-check",
+                "The last digit does not fit the others. Scan it again.",
+            ))
         }
     }
 
@@ -131,7 +156,10 @@ impl Imei {
 #[must_use]
 pub fn same_serial(typed: &str, serial: &str) -> bool {
     let plain = |text: &str| -> String {
-        text.chars().filter(|c| !c.is_whitespace() && *c != '-').flat_map(char::to_uppercase).collect()
+        text.chars()
+            .filter(|c| !c.is_whitespace() && *c != '-')
+            .flat_map(char::to_uppercase)
+            .collect()
     };
     !serial.is_empty() && plain(typed) == plain(serial)
 }
@@ -162,9 +190,18 @@ mod tests {
 
     #[test]
     fn an_imei_is_checked_and_a_serial_is_read_not_typed() {
-        assert_eq!(Imei::parse("49-015420-323751 8").unwrap().as_str(), "490154203237518");
-        assert_eq!(Imei::parse("490154203237517").unwrap_err().code, "imei-check");
-        assert_eq!(Imei::parse("49015420323751").unwrap_err().code, "imei-length");
+        assert_eq!(
+            Imei::parse("49-015420-323751 8").unwrap().as_str(),
+            "490154203237518"
+        );
+        assert_eq!(
+            Imei::parse("490154203237517").unwrap_err().code,
+            "imei-check"
+        );
+        assert_eq!(
+            Imei::parse("49015420323751").unwrap_err().code,
+            "imei-length"
+        );
         assert!(same_serial("hx7 30418k2", "HX7-30418-K2"));
         assert!(!same_serial("", "") && !same_serial("HX7-30418-K3", "HX7-30418-K2"));
     }

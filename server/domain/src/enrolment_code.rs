@@ -20,7 +20,12 @@ impl EnrolmentCode {
     /// A new code from 20 random bytes (five bits of each are used).
     #[must_use]
     pub fn from_random(random: [u8; LENGTH]) -> Self {
-        Self(random.iter().map(|byte| char::from(ALPHABET[usize::from(byte & 31)])).collect())
+        Self(
+            random
+                .iter()
+                .map(|byte| char::from(ALPHABET[usize::from(byte & 31)]))
+                .collect(),
+        )
     }
 
     /// The code in what somebody typed: case, spaces and dashes do not matter, `O` is read as 0, `I` and `L` as 1.
@@ -28,7 +33,13 @@ impl EnrolmentCode {
     /// # Errors
     /// There are not exactly 20 characters of the alphabet.
     pub fn parse(typed: &str) -> Result<Self, Invalid> {
-        let wrong = || Invalid::new("code", "code", "An enrolment code has 20 letters and digits, in four groups of five.");
+        let wrong = || {
+            Invalid::new(
+                "code",
+                "code",
+                "An enrolment code has 20 letters and digits, in four groups of five.",
+            )
+        };
         let mut code = String::with_capacity(LENGTH);
         for character in typed.chars().filter(|c| !matches!(c, '-' | ' ')) {
             let upper = match character.to_ascii_uppercase() {
@@ -41,7 +52,11 @@ impl EnrolmentCode {
             }
             code.push(upper);
         }
-        if code.len() == LENGTH { Ok(Self(code)) } else { Err(wrong()) }
+        if code.len() == LENGTH {
+            Ok(Self(code))
+        } else {
+            Err(wrong())
+        }
     }
 
     /// The 20 characters without dashes: what is hashed.
@@ -55,7 +70,7 @@ impl fmt::Display for EnrolmentCode {
     /// Four groups of five, parted by dashes: `4H2K9-ZQT7C-…`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, character) in self.0.chars().enumerate() {
-            if index > 0 && index % 5 == 0 {
+            if index > 0 && index.is_multiple_of(5) {
                 f.write_str("-")?;
             }
             write!(f, "{character}")?;
@@ -80,14 +95,26 @@ mod tests {
         let shown = code.to_string();
         assert_eq!(shown.len(), 23);
         assert_eq!(EnrolmentCode::parse(&shown).unwrap(), code);
-        assert_eq!(EnrolmentCode::parse(&shown.to_lowercase().replace('-', " ")).unwrap(), code);
-        assert_eq!(EnrolmentCode::parse(&shown.replace('0', "o").replace('1', "l")).unwrap(), code);
+        assert_eq!(
+            EnrolmentCode::parse(&shown.to_lowercase().replace('-', " ")).unwrap(),
+            code
+        );
+        assert_eq!(
+            EnrolmentCode::parse(&shown.replace('0', "o").replace('1', "l")).unwrap(),
+            code
+        );
         assert_eq!(format!("{code:?}"), "EnrolmentCode(…)");
     }
 
     #[test]
     fn what_is_no_code_is_refused() {
-        for wrong in ["", "4H2K9", "4H2K9-ZQT7C-4H2K9-ZQT7U", "4H2K9-ZQT7C-4H2K9-ZQT7C-1", "ééééé-ZQT7C-4H2K9-ZQT7C"] {
+        for wrong in [
+            "",
+            "4H2K9",
+            "4H2K9-ZQT7C-4H2K9-ZQT7U",
+            "4H2K9-ZQT7C-4H2K9-ZQT7C-1",
+            "ééééé-ZQT7C-4H2K9-ZQT7C",
+        ] {
             assert!(EnrolmentCode::parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -7,8 +7,8 @@
 pub mod command;
 pub mod device;
 pub mod enrolment_code;
-pub mod permission;
 pub mod people;
+pub mod permission;
 pub mod report;
 pub mod scope;
 pub mod text;

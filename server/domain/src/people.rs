@@ -15,14 +15,20 @@ impl Email {
     pub fn parse(typed: &str) -> Result<Self, Invalid> {
         let text = typed.trim().to_lowercase();
         let fits = text.len() <= 254
-            && text.chars().all(|c| !c.is_whitespace() && !c.is_control() && !"<>(),;:\\\"[]".contains(c))
+            && text
+                .chars()
+                .all(|c| !c.is_whitespace() && !c.is_control() && !"<>(),;:\\\"[]".contains(c))
             && matches!(text.split_once('@'), Some((name, host)) if !name.is_empty()
                 && name.len() <= 64 && host.contains('.') && !host.contains('@')
                 && host.split('.').all(|label| !label.is_empty()));
         if fits {
             Ok(Self(text))
         } else {
-            Err(Invalid::new("email", "email", "This is not an e-mail address. It needs the form name@example.org."))
+            Err(Invalid::new(
+                "email",
+                "email",
+                "This is not an e-mail address. It needs the form name@example.org.",
+            ))
         }
     }
 
@@ -46,7 +52,9 @@ pub const PASSWORD_MOST: usize = 256;
 pub fn check_password(typed: &str, email: &str) -> Result<(), Invalid> {
     let count = typed.chars().count();
     if count < PASSWORD_LEAST {
-        let message = format!("This password is too short. Use at least {PASSWORD_LEAST} characters; a sentence is good.");
+        let message = format!(
+            "This password is too short. Use at least {PASSWORD_LEAST} characters; a sentence is good."
+        );
         return Err(Invalid::new("password", "password-short", message));
     }
     if count > PASSWORD_MOST {
@@ -57,7 +65,8 @@ pub fn check_password(typed: &str, email: &str) -> Result<(), Invalid> {
     distinct.sort_unstable();
     distinct.dedup();
     if distinct.len() < 5 || typed.to_lowercase().contains(email) {
-        let message = "This password is easy to guess. Use several words that do not belong together.";
+        let message =
+            "This password is easy to guess. Use several words that do not belong together.";
         return Err(Invalid::new("password", "password-weak", message));
     }
     Ok(())
@@ -69,8 +78,21 @@ mod tests {
 
     #[test]
     fn addresses_are_lowered_and_nonsense_is_refused() {
-        assert_eq!(Email::parse(" Dagny.Krol@Example.ORG ").unwrap().as_str(), "dagny.krol@example.org");
-        for wrong in ["", "a", "a@", "@b.c", "a b@c.d", "a@b", "a@b..c", "a@b@c.d", "a@b.c\r\nBcc: x@y.z"] {
+        assert_eq!(
+            Email::parse(" Dagny.Krol@Example.ORG ").unwrap().as_str(),
+            "dagny.krol@example.org"
+        );
+        for wrong in [
+            "",
+            "a",
+            "a@",
+            "@b.c",
+            "a b@c.d",
+            "a@b",
+            "a@b..c",
+            "a@b@c.d",
+            "a@b.c\r\nBcc: x@y.z",
+        ] {
             assert!(Email::parse(wrong).is_err(), "{wrong}");
         }
     }

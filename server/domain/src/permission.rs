@@ -19,7 +19,13 @@ pub enum Role {
 
 impl Role {
     /// Every role, in the order a form offers them.
-    pub const ALL: [Self; 5] = [Self::Owner, Self::Admin, Self::Agent, Self::Support, Self::Auditor];
+    pub const ALL: [Self; 5] = [
+        Self::Owner,
+        Self::Admin,
+        Self::Agent,
+        Self::Support,
+        Self::Auditor,
+    ];
 
     /// The word that is stored and sent.
     #[must_use]
@@ -43,9 +49,10 @@ impl Role {
     #[must_use]
     pub fn may(self, permission: Permission) -> bool {
         match permission {
-            Permission::ReadFleet | Permission::ReadCommands | Permission::ReadRecord | Permission::ReadOrganisations => {
-                true
-            }
+            Permission::ReadFleet
+            | Permission::ReadCommands
+            | Permission::ReadRecord
+            | Permission::ReadOrganisations => true,
             Permission::ManageDevices | Permission::SendCommands | Permission::IssueCodes => {
                 matches!(self, Self::Owner | Self::Admin | Self::Agent)
             }
@@ -144,7 +151,8 @@ mod tests {
                         | Permission::ReadCommands
                         | Permission::ReadRecord
                         | Permission::ReadOrganisations
-                ) || (role == Role::Auditor && permission == Permission::DeliverApprovals);
+                ) || (role == Role::Auditor
+                    && permission == Permission::DeliverApprovals);
                 assert_eq!(role.may(permission), reads, "{role} {permission:?}");
             }
         }
@@ -157,6 +165,8 @@ mod tests {
         }
         assert!(!Role::Admin.may_appoint(Role::Owner));
         assert!(!Role::Agent.may_appoint(Role::Support));
-        assert!(Role::Owner.may(Permission::ManageTrust) && !Role::Admin.may(Permission::ManageTrust));
+        assert!(
+            Role::Owner.may(Permission::ManageTrust) && !Role::Admin.may(Permission::ManageTrust)
+        );
     }
 }

@@ -67,23 +67,31 @@ impl Report {
         };
         for (name, value) in members {
             match name.as_str() {
-                "agent_version" => report.agent_version = text("agent_version", value, &mut cleaning),
+                "agent_version" => {
+                    report.agent_version = text("agent_version", value, &mut cleaning)
+                }
                 "os_name" => report.os_name = text("os_name", value, &mut cleaning),
                 "os_version" => report.os_version = text("os_version", value, &mut cleaning),
                 "patch_level" => report.patch_level = text("patch_level", value, &mut cleaning),
                 "model" => report.model = text("model", value, &mut cleaning),
-                "battery_percent" => report.battery_percent = number("battery_percent", value, 100, &mut cleaning),
+                "battery_percent" => {
+                    report.battery_percent = number("battery_percent", value, 100, &mut cleaning)
+                }
                 "charging" => report.charging = flag("charging", value, &mut cleaning),
                 "storage_total_bytes" => {
-                    report.storage_total_bytes = number("storage_total_bytes", value, MOST, &mut cleaning);
+                    report.storage_total_bytes =
+                        number("storage_total_bytes", value, MOST, &mut cleaning);
                 }
                 "storage_free_bytes" => {
-                    report.storage_free_bytes = number("storage_free_bytes", value, MOST, &mut cleaning);
+                    report.storage_free_bytes =
+                        number("storage_free_bytes", value, MOST, &mut cleaning);
                 }
                 "encrypted" => report.encrypted = flag("encrypted", value, &mut cleaning),
                 "locked" => report.locked = flag("locked", value, &mut cleaning),
                 "service_on" => report.service_on = flag("service_on", value, &mut cleaning),
-                "uptime_seconds" => report.uptime_seconds = number("uptime_seconds", value, MOST, &mut cleaning),
+                "uptime_seconds" => {
+                    report.uptime_seconds = number("uptime_seconds", value, MOST, &mut cleaning)
+                }
                 "at" => report.at = number("at", value, MOST, &mut cleaning),
                 _ => cleaning.unknown += 1,
             }
@@ -138,8 +146,19 @@ mod tests {
         });
         let (report, cleaning) = Report::read(&sent, 1_790_000_000);
         assert_eq!(report.os_version.as_deref(), Some("14.3"));
-        assert_eq!(report.model.as_deref(), Some("<script>alert(1)</script>\u{fffd}"));
-        assert_eq!((report.battery_percent, report.encrypted, report.uptime_seconds, report.at), (None, None, None, None));
+        assert_eq!(
+            report.model.as_deref(),
+            Some("<script>alert(1)</script>\u{fffd}")
+        );
+        assert_eq!(
+            (
+                report.battery_percent,
+                report.encrypted,
+                report.uptime_seconds,
+                report.at
+            ),
+            (None, None, None, None)
+        );
         assert_eq!(cleaning.unknown, 1);
         assert!(cleaning.from_the_future);
         assert_eq!(cleaning.mended.len(), 4);

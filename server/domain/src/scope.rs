@@ -51,7 +51,10 @@ mod tests {
         assert!(reseller.contains(Some("north"), "a customer"));
         assert!(!reseller.contains(Some("lyre"), "lyre"));
         assert!(!reseller.contains(None, "operator"));
-        let customer = Scope::Customer { reseller: "north".into(), customer: "harbour".into() };
+        let customer = Scope::Customer {
+            reseller: "north".into(),
+            customer: "harbour".into(),
+        };
         assert!(customer.contains(Some("north"), "harbour"));
         assert!(!customer.contains(Some("north"), "north"));
         assert!(Scope::Platform.contains(None, "operator"));

@@ -17,7 +17,11 @@ pub struct Invalid {
 impl Invalid {
     /// A fault of `field`, named by a stable `code` and told by `message`.
     pub fn new(field: &'static str, code: &'static str, message: impl Into<String>) -> Self {
-        Self { field, code, message: message.into() }
+        Self {
+            field,
+            code,
+            message: message.into(),
+        }
     }
 }
 
@@ -28,10 +32,18 @@ impl Invalid {
 pub fn line(field: &'static str, typed: &str, most: usize) -> Result<String, Invalid> {
     let text = typed.trim();
     if text.is_empty() {
-        return Err(Invalid::new(field, "empty", "This is empty. Type at least one character."));
+        return Err(Invalid::new(
+            field,
+            "empty",
+            "This is empty. Type at least one character.",
+        ));
     }
     if text.chars().count() > most {
-        return Err(Invalid::new(field, "too-long", format!("This is too long. At most {most} characters fit.")));
+        return Err(Invalid::new(
+            field,
+            "too-long",
+            format!("This is too long. At most {most} characters fit."),
+        ));
     }
     if protocol_text::check(text, most).is_err() {
         return Err(Invalid::new(
@@ -74,7 +86,10 @@ mod tests {
         assert_eq!(line("name", "  Dagny Krol ", 64).unwrap(), "Dagny Krol");
         assert_eq!(line("name", "   ", 64).unwrap_err().code, "empty");
         assert_eq!(line("name", "abc", 2).unwrap_err().code, "too-long");
-        assert_eq!(line("name", "a\u{202e}b", 64).unwrap_err().code, "invisible");
+        assert_eq!(
+            line("name", "a\u{202e}b", 64).unwrap_err().code,
+            "invisible"
+        );
     }
 
     #[test]

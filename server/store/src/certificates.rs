@@ -79,7 +79,12 @@ pub fn list_of_device(c: &mut Conn, scope: &Scope, device: &str) -> StoreResult<
 }
 
 /// When the first of the devices that [`count_expiring`] counts loses its certificate.
-pub fn first_expiring(c: &mut Conn, scope: &Scope, now: i64, until: i64) -> StoreResult<Option<i64>> {
+pub fn first_expiring(
+    c: &mut Conn,
+    scope: &Scope,
+    now: i64,
+    until: i64,
+) -> StoreResult<Option<i64>> {
     let query = certificates::table.inner_join(devices::table).into_boxed();
     let query = in_scope!(query, scope, devices);
     Ok(query
@@ -222,10 +227,19 @@ pub fn der_for_key(
 }
 
 /// The other certificates an enrolment holds that are older than this one: done with once it was used.
-pub fn issued_before(c: &mut Conn, enrolment: &str, serial_number: &str) -> StoreResult<Vec<String>> {
-    let own: Option<i64> =
-        certificates::table.find(serial_number).select(certificates::created_at).first(c).optional()?;
-    let Some(own) = own else { return Ok(Vec::new()) };
+pub fn issued_before(
+    c: &mut Conn,
+    enrolment: &str,
+    serial_number: &str,
+) -> StoreResult<Vec<String>> {
+    let own: Option<i64> = certificates::table
+        .find(serial_number)
+        .select(certificates::created_at)
+        .first(c)
+        .optional()?;
+    let Some(own) = own else {
+        return Ok(Vec::new());
+    };
     Ok(certificates::table
         .filter(certificates::enrolment_id.eq(enrolment))
         .filter(certificates::state.eq("issued"))

@@ -126,7 +126,10 @@ pub fn state(c: &mut Conn, scope: &Scope, id: &str) -> StoreResult<Option<Device
 
 /// The models of the scope's devices, by name: what a form offers while somebody types.
 pub fn models(c: &mut Conn, scope: &Scope, limit: i64) -> StoreResult<Vec<String>> {
-    let query = devices::table.select(devices::model).distinct().into_boxed();
+    let query = devices::table
+        .select(devices::model)
+        .distinct()
+        .into_boxed();
     let query = in_scope!(query, scope, devices);
     Ok(query.order(devices::model).limit(limit).load(c)?)
 }
@@ -207,6 +210,18 @@ pub fn set_lifecycle_for_phone(
         .set(devices::lifecycle.eq(to))
         .execute(c)?
         == 1)
+}
+
+/// Takes back what a phone last said to be in force on it: it has left the fleet, and nothing of the fleet binds it.
+pub fn lift_everything_for_phone(c: &mut Conn, id: &str) -> StoreResult<()> {
+    let lifted = (
+        device_state::restrictions.eq("[]"),
+        device_state::locked.eq(false),
+        device_state::suspended.eq(false),
+        device_state::held.eq(false),
+    );
+    diesel::update(device_state::table.find(id)).set(lifted).execute(c)?;
+    Ok(())
 }
 
 /// A phone enrols: its new enrolment id, the next epoch, and nothing left of what an earlier enrolment reported. Guarded

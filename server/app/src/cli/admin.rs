@@ -19,11 +19,21 @@ async fn open(config: Config) -> Result<Arc<App>, String> {
     let surroundings = Surroundings {
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
-        portal_url: config.portal.url.clone().unwrap_or_else(|| format!("http://{}", config.portal.listen)),
-        device_url: config.device.url.clone().unwrap_or_else(|| format!("https://{}", config.device.listen)),
+        portal_url: config
+            .portal
+            .url
+            .clone()
+            .unwrap_or_else(|| format!("http://{}", config.portal.listen)),
+        device_url: config
+            .device
+            .url
+            .clone()
+            .unwrap_or_else(|| format!("https://{}", config.device.listen)),
     };
     let opened = tokio::task::spawn_blocking(move || App::open(config, surroundings)).await;
-    opened.map_err(|error| format!("the start failed: {error}"))?.map(Arc::new)
+    opened
+        .map_err(|error| format!("the start failed: {error}"))?
+        .map(Arc::new)
 }
 
 /// Makes a link by which a member sets a new password.
@@ -33,11 +43,18 @@ async fn open(config: Config) -> Result<Arc<App>, String> {
 pub async fn reset_password(config: Config, email: &str) -> Result<(), String> {
     let email = Email::parse(email).map_err(|fault| fault.message)?;
     let app = open(config).await?;
-    let link = links::reset(&app, &email).await.map_err(|problem| match problem.code {
-        "not-found" => format!("Nobody signs in as {}.", email.as_str()),
-        _ => problem.detail,
-    })?;
-    println!("{} sets a new password with this link, once, until {}:\n\n  {}", email.as_str(), link.expires_at, link.url);
+    let link = links::reset(&app, &email)
+        .await
+        .map_err(|problem| match problem.code {
+            "not-found" => format!("Nobody signs in as {}.", email.as_str()),
+            _ => problem.detail,
+        })?;
+    println!(
+        "{} sets a new password with this link, once, until {}:\n\n  {}",
+        email.as_str(),
+        link.expires_at,
+        link.url
+    );
     Ok(())
 }
 
@@ -45,10 +62,18 @@ pub async fn reset_password(config: Config, email: &str) -> Result<(), String> {
 ///
 /// # Errors
 /// A sentence: there is no such organisation or role.
-pub async fn create_token(config: Config, name: &str, role: &str, organisation: Option<&str>) -> Result<(), String> {
+pub async fn create_token(
+    config: Config,
+    name: &str,
+    role: &str,
+    organisation: Option<&str>,
+) -> Result<(), String> {
     let role = Role::parse(role).ok_or_else(|| {
         let known: Vec<&str> = Role::ALL.iter().map(|role| role.as_str()).collect();
-        format!("There is no role {role:?}. Use one of {}.", known.join(", "))
+        format!(
+            "There is no role {role:?}. Use one of {}.",
+            known.join(", ")
+        )
     })?;
     let app = open(config).await?;
     let (name, organisation) = (name.to_owned(), organisation.map(str::to_owned));
@@ -79,10 +104,18 @@ pub async fn create_token(config: Config, name: &str, role: &str, organisation: 
 /// # Errors
 /// A sentence: the database does not answer, or is from a newer version.
 pub fn migrate(config: &Config) -> Result<(), String> {
-    let url: DatabaseUrl = config.database_url.parse().map_err(|error: muster_store::BadDatabaseUrl| error.to_string())?;
-    std::fs::create_dir_all(&config.data_dir)
-        .map_err(|error| format!("The data folder {} cannot be made: {error}.", config.data_dir.display()))?;
-    let store = Store::open(&url, StoreOptions::default()).map_err(|error| format!("{url}: {error}."))?;
+    let url: DatabaseUrl = config
+        .database_url
+        .parse()
+        .map_err(|error: muster_store::BadDatabaseUrl| error.to_string())?;
+    std::fs::create_dir_all(&config.data_dir).map_err(|error| {
+        format!(
+            "The data folder {} cannot be made: {error}.",
+            config.data_dir.display()
+        )
+    })?;
+    let store =
+        Store::open(&url, StoreOptions::default()).map_err(|error| format!("{url}: {error}."))?;
     let done = store.migrate().map_err(|error| format!("{url}: {error}"))?;
     if done.is_empty() {
         println!("{url} is up to date.");

@@ -25,9 +25,15 @@ pub async fn run(options: ApproveOptions) -> Result<(), String> {
     let inspected = inspection::inspect(&sent, &key, now)?;
     keyring::remember(&options.key, &inspected.keyring)?;
     // The name is the server's word; what binds is the organisation in the pinned descriptor.
-    println!("{}", inspected.words(&format!("organisation {}", inspected.command.organisation)));
+    println!(
+        "{}",
+        inspected.words(&format!("organisation {}", inspected.command.organisation))
+    );
     if inspected.signed_by_me {
-        return Err(format!("{} signed this command already. Somebody else must sign.", key.name));
+        return Err(format!(
+            "{} signed this command already. Somebody else must sign.",
+            key.name
+        ));
     }
     if !options.yes && !agreed(&key.name, &inspected)? {
         return Err("Not signed.".to_owned());
@@ -53,6 +59,9 @@ fn agreed(name: &str, inspected: &inspection::Inspected) -> Result<bool, String>
     };
     print!("{name}, type {wanted} to sign, anything else to leave it: ");
     let mut line = String::new();
-    std::io::stdout().flush().and_then(|()| std::io::stdin().read_line(&mut line)).map_err(|error| error.to_string())?;
+    std::io::stdout()
+        .flush()
+        .and_then(|()| std::io::stdin().read_line(&mut line))
+        .map_err(|error| error.to_string())?;
     Ok(muster_domain::device::same_serial(&line, &wanted))
 }

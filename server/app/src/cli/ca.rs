@@ -11,9 +11,18 @@ use crate::vault::{self, Vault};
 fn open(config: &Config) -> Result<Authority, String> {
     std::fs::create_dir_all(&config.data_dir)
         .and_then(|()| vault::only_for_its_owner(&config.data_dir))
-        .map_err(|error| format!("The data folder {} cannot be written: {error}.", config.data_dir.display()))?;
+        .map_err(|error| {
+            format!(
+                "The data folder {} cannot be written: {error}.",
+                config.data_dir.display()
+            )
+        })?;
     let vault = Vault::open(&config.key_file, &SystemRandom)?;
-    let url = config.device.url.clone().unwrap_or_else(|| format!("https://{}", config.device.listen));
+    let url = config
+        .device
+        .url
+        .clone()
+        .unwrap_or_else(|| format!("https://{}", config.device.listen));
     Authority::open(config, &vault, &SystemRandom, SystemClock.now(), &url)
 }
 
@@ -25,7 +34,10 @@ pub fn init(config: &Config, export_root_key: Option<&Path>) -> Result<(), Strin
     let authority = open(config)?;
     if let Some(path) = export_root_key {
         authority.take_root_key_away(path)?;
-        println!("The root's sealed key is in {} now, and no longer here. Keep it with a copy of the key file.", path.display());
+        println!(
+            "The root's sealed key is in {} now, and no longer here. Keep it with a copy of the key file.",
+            path.display()
+        );
     }
     print(&authority);
     Ok(())
@@ -37,7 +49,10 @@ pub fn init(config: &Config, export_root_key: Option<&Path>) -> Result<(), Strin
 /// A sentence that says what is wrong.
 pub fn show(config: &Config) -> Result<(), String> {
     if !config.data_dir.join("ca").exists() {
-        return Err(format!("There is no CA in {} yet. Make one with muster ca init.", config.data_dir.display()));
+        return Err(format!(
+            "There is no CA in {} yet. Make one with muster ca init.",
+            config.data_dir.display()
+        ));
     }
     let authority = open(config)?;
     print(&authority);
@@ -48,8 +63,18 @@ pub fn show(config: &Config) -> Result<(), String> {
 fn print(authority: &Authority) {
     println!("Fingerprint      {}", authority.ca_fingerprint());
     println!("Certificate      {}", authority.root_path().display());
-    println!("Root key         {}", if authority.root_key_is_here() { "here, sealed" } else { "not on this machine" });
-    println!("Listener's own   renewed by itself, ends {}", authority.server_certificate_ends());
+    println!(
+        "Root key         {}",
+        if authority.root_key_is_here() {
+            "here, sealed"
+        } else {
+            "not on this machine"
+        }
+    );
+    println!(
+        "Listener's own   renewed by itself, ends {}",
+        authority.server_certificate_ends()
+    );
 }
 
 /// Issues a certificate for another listener.
@@ -60,8 +85,10 @@ pub fn issue_server(config: &Config, names: &[String], out: &Path) -> Result<(),
     let authority = open(config)?;
     let issued = authority.issue_server(names, SystemClock.now(), &SystemRandom)?;
     let (chain, key) = (out.join("server.crt"), out.join("server.key"));
-    vault::write_secret(&key, issued.key.as_bytes()).map_err(|error| format!("{} cannot be written: {error}.", key.display()))?;
-    std::fs::write(&chain, &issued.chain).map_err(|error| format!("{} cannot be written: {error}.", chain.display()))?;
+    vault::write_secret(&key, issued.key.as_bytes())
+        .map_err(|error| format!("{} cannot be written: {error}.", key.display()))?;
+    std::fs::write(&chain, &issued.chain)
+        .map_err(|error| format!("{} cannot be written: {error}.", chain.display()))?;
     println!("Wrote {} and {}.", chain.display(), key.display());
     Ok(())
 }

@@ -25,14 +25,20 @@ impl Api {
     pub fn new(options: &ServerOptions) -> Result<Self, String> {
         let base = options.server.trim_end_matches('/').to_owned();
         if !base.starts_with("http://") && !base.starts_with("https://") {
-            return Err(format!("{base:?} is no address of a server. It begins with https:// (or http:// on this machine)."));
+            return Err(format!(
+                "{base:?} is no address of a server. It begins with https:// (or http:// on this machine)."
+            ));
         }
         let client = Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(std::time::Duration::from_secs(30))
             .build()
             .map_err(|error| format!("The connection cannot be set up: {error}."))?;
-        Ok(Self { client, base, token: options.token.clone() })
+        Ok(Self {
+            client,
+            base,
+            token: options.token.clone(),
+        })
     }
 
     /// GET.
@@ -40,34 +46,75 @@ impl Api {
     /// # Errors
     /// A sentence: the server does not answer, or what its problem document says.
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, String> {
-        self.answer(self.client.get(format!("{}{path}", self.base)).bearer_auth(&self.token).send().await).await
+        self.answer(
+            self.client
+                .get(format!("{}{path}", self.base))
+                .bearer_auth(&self.token)
+                .send()
+                .await,
+        )
+        .await
     }
 
     /// POST with a JSON body.
     ///
     /// # Errors
     /// As [`Self::get`].
-    pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &(impl Serialize + Sync)) -> Result<T, String> {
-        self.answer(self.client.post(format!("{}{path}", self.base)).bearer_auth(&self.token).json(body).send().await).await
+    pub async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &(impl Serialize + Sync),
+    ) -> Result<T, String> {
+        self.answer(
+            self.client
+                .post(format!("{}{path}", self.base))
+                .bearer_auth(&self.token)
+                .json(body)
+                .send()
+                .await,
+        )
+        .await
     }
 
-    async fn answer<T: DeserializeOwned>(&self, sent: Result<Response, reqwest::Error>) -> Result<T, String> {
-        let mut response = sent.map_err(|error| format!("{} does not answer: {error}. Is the address right?", self.base))?;
+    async fn answer<T: DeserializeOwned>(
+        &self,
+        sent: Result<Response, reqwest::Error>,
+    ) -> Result<T, String> {
+        let mut response = sent.map_err(|error| {
+            format!(
+                "{} does not answer: {error}. Is the address right?",
+                self.base
+            )
+        })?;
         let status = response.status();
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| format!("The answer broke off: {error}."))? {
+        while let Some(chunk) = response
+            .chunk()
+            .await
+            .map_err(|error| format!("The answer broke off: {error}."))?
+        {
             body.extend_from_slice(&chunk);
             if body.len() > MOST {
-                return Err("The answer is larger than any this program expects. Is this a Muster server?".to_owned());
+                return Err(
+                    "The answer is larger than any this program expects. Is this a Muster server?"
+                        .to_owned(),
+                );
             }
         }
         if status.is_success() {
-            return serde_json::from_slice(&body).map_err(|_| format!("{} answers something else than a Muster server.", self.base));
+            return serde_json::from_slice(&body).map_err(|_| {
+                format!("{} answers something else than a Muster server.", self.base)
+            });
         }
-        let detail = serde_json::from_slice::<Value>(&body).ok().and_then(|document| Some(document.get("detail")?.as_str()?.to_owned()));
+        let detail = serde_json::from_slice::<Value>(&body)
+            .ok()
+            .and_then(|document| Some(document.get("detail")?.as_str()?.to_owned()));
         Err(match (detail, status) {
             (Some(detail), _) => detail,
-            (None, StatusCode::NOT_FOUND) => format!("{} has no such route. Is this a Muster server of this version?", self.base),
+            (None, StatusCode::NOT_FOUND) => format!(
+                "{} has no such route. Is this a Muster server of this version?",
+                self.base
+            ),
             (None, status) => format!("{} answers {status}.", self.base),
         })
     }

@@ -23,11 +23,24 @@ use crate::random::SystemRandom;
 /// # Errors
 /// A sentence: the server refuses, or the file cannot be written.
 pub async fn facts(server: &ServerOptions, organisation: &str, out: &Path) -> Result<(), String> {
-    let facts: ServerFacts = Api::new(server)?.post(&format!("/api/v1/organisations/{organisation}/fleet"), &json!({})).await?;
+    let facts: ServerFacts = Api::new(server)?
+        .post(
+            &format!("/api/v1/organisations/{organisation}/fleet"),
+            &json!({}),
+        )
+        .await?;
     let text = serde_json::to_string_pretty(&facts).map_err(|error| error.to_string())?;
     write(out, text.as_bytes())?;
-    println!("Wrote {}: the facts of {} at {}.", out.display(), facts.organisation_name, facts.server_url);
-    println!("Carry it to the fleet's offline machine. There: muster keyring create --facts {} --dir DIR", out.display());
+    println!(
+        "Wrote {}: the facts of {} at {}.",
+        out.display(),
+        facts.organisation_name,
+        facts.server_url
+    );
+    println!(
+        "Carry it to the fleet's offline machine. There: muster keyring create --facts {} --dir DIR",
+        out.display()
+    );
     Ok(())
 }
 
@@ -44,10 +57,17 @@ pub fn create(
     days: u64,
 ) -> Result<(), String> {
     let text = read(facts)?;
-    let facts: ServerFacts = serde_json::from_slice(&text)
-        .map_err(|_| format!("{} holds no server facts. Fetch them with muster keyring facts.", facts.display()))?;
+    let facts: ServerFacts = serde_json::from_slice(&text).map_err(|_| {
+        format!(
+            "{} holds no server facts. Fetch them with muster keyring facts.",
+            facts.display()
+        )
+    })?;
     if dir.join("descriptor.json").exists() {
-        return Err(format!("{} holds a fleet already. A new ceremony needs a new folder.", dir.display()));
+        return Err(format!(
+            "{} holds a fleet already. A new ceremony needs a new folder.",
+            dir.display()
+        ));
     }
     let usual = Wanted::usual();
     let or_usual = |given: Vec<String>, usual| if given.is_empty() { usual } else { given };
@@ -58,7 +78,8 @@ pub fn create(
         days,
     };
     let made = ceremony::make(&facts, &wanted, now(), &SystemRandom)?;
-    fs::create_dir_all(dir).map_err(|error| format!("{} cannot be made: {error}.", dir.display()))?;
+    fs::create_dir_all(dir)
+        .map_err(|error| format!("{} cannot be made: {error}.", dir.display()))?;
     for (what, keys) in [("root", &made.roots), ("approver", &made.approvers)] {
         for (key, number) in keys.iter().zip(1..) {
             let path = dir.join(format!("{what}-{number}.key"));
@@ -70,7 +91,10 @@ pub fn create(
     write(&dir.join("descriptor.json"), &made.descriptor)?;
     println!("\nFleet fingerprint  {}", made.fingerprint);
     println!("\nGive each key file to its person, on a medium of its own, and keep no copy here.");
-    println!("Then bring the public part to the server: muster keyring publish --dir {}", dir.display());
+    println!(
+        "Then bring the public part to the server: muster keyring publish --dir {}",
+        dir.display()
+    );
     Ok(())
 }
 
@@ -90,9 +114,17 @@ pub async fn publish(server: &ServerOptions, dir: &Path) -> Result<(), String> {
         });
         let _: Value = api.post(&format!("{base}/adopt"), &body).await?;
     } else {
-        let _: Value = api.post(&format!("{base}/keyrings"), &json!({ "keyring": base64::encode(&held.envelope) })).await?;
+        let _: Value = api
+            .post(
+                &format!("{base}/keyrings"),
+                &json!({ "keyring": base64::encode(&held.envelope) }),
+            )
+            .await?;
     }
-    println!("The server carries keyring {version} of fleet {} now.", descriptor.fingerprint());
+    println!(
+        "The server carries keyring {version} of fleet {} now.",
+        descriptor.fingerprint()
+    );
     Ok(())
 }
 
@@ -105,16 +137,32 @@ pub fn show(dir: &Path) -> Result<(), String> {
     let keyring = &held.keyring;
     println!("Fleet fingerprint  {}", descriptor.fingerprint());
     println!("Organisation       {}", descriptor.organisation);
-    println!("Root               {} of {} people", keyring.root.threshold, keyring.root.keys.len());
-    println!("Keyring            version {}, digest {}", keyring.version, held.digest);
+    println!(
+        "Root               {} of {} people",
+        keyring.root.threshold,
+        keyring.root.keys.len()
+    );
+    println!(
+        "Keyring            version {}, digest {}",
+        keyring.version, held.digest
+    );
     println!("Valid until        {}", moment(keyring.expires_at));
     println!("Log                {}", keyring.log.origin);
     for server in &keyring.servers {
         println!("Server             {} (CA {})", server.url, server.ca);
     }
-    println!("Witnesses          {} of {}", keyring.witness.threshold, keyring.witness.keys.len());
+    println!(
+        "Witnesses          {} of {}",
+        keyring.witness.threshold,
+        keyring.witness.keys.len()
+    );
     for key in &keyring.keys {
-        println!("Approver key       {} ({}, person {})", key.id(), key.display, key.person);
+        println!(
+            "Approver key       {} ({}, person {})",
+            key.id(),
+            key.display,
+            key.person
+        );
     }
     for grant in &keyring.grants {
         let kinds: Vec<String> = grant.kinds.iter().map(kind_word).collect();
@@ -148,7 +196,10 @@ pub fn card(dir: &Path) -> Result<(), String> {
         println!("  {}", chunk.join(" "));
     }
     println!("\n  {fingerprint}\n");
-    print!("{}", muster_paper::qr::terminal(&fingerprint.to_hex()).map_err(|error| error.to_string())?);
+    print!(
+        "{}",
+        muster_paper::qr::terminal(&fingerprint.to_hex()).map_err(|error| error.to_string())?
+    );
     println!("\nType the words, or scan the square, at muster-agent enrol --fleet-fingerprint.");
     Ok(())
 }
@@ -157,7 +208,8 @@ pub fn card(dir: &Path) -> Result<(), String> {
 fn open(dir: &Path) -> Result<(Descriptor, HeldKeyring), String> {
     let path = dir.join("descriptor.json");
     let bytes = read(&path)?;
-    let descriptor = Descriptor::decode(&bytes).map_err(|error| format!("{} is no descriptor: {error}.", path.display()))?;
+    let descriptor = Descriptor::decode(&bytes)
+        .map_err(|error| format!("{} is no descriptor: {error}.", path.display()))?;
     let mut chain = Vec::new();
     for version in 1_u64.. {
         let path = dir.join(format!("keyring-{version}.json"));
@@ -166,8 +218,13 @@ fn open(dir: &Path) -> Result<(Descriptor, HeldKeyring), String> {
         }
         chain.push(read(&path)?);
     }
-    let held = verify_chain(&descriptor, &chain, now())
-        .map_err(|refusal| format!("The keyrings in {} do not follow from the descriptor: {}.", dir.display(), refusal.reason.as_str()))?;
+    let held = verify_chain(&descriptor, &chain, now()).map_err(|refusal| {
+        format!(
+            "The keyrings in {} do not follow from the descriptor: {}.",
+            dir.display(),
+            refusal.reason.as_str()
+        )
+    })?;
     Ok((descriptor, held))
 }
 
@@ -176,7 +233,8 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
 }
 
 fn write(path: &Path, contents: &[u8]) -> Result<(), String> {
-    fs::write(path, contents).map_err(|error| format!("{} cannot be written: {error}.", path.display()))
+    fs::write(path, contents)
+        .map_err(|error| format!("{} cannot be written: {error}.", path.display()))
 }
 
 fn now() -> UnixTime {
@@ -184,7 +242,9 @@ fn now() -> UnixTime {
 }
 
 fn moment(time: UnixTime) -> String {
-    let at = i64::try_from(time.0).ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+    let at = i64::try_from(time.0)
+        .ok()
+        .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
     at.map_or_else(String::new, |at| at.to_string())
 }
 
@@ -220,5 +280,8 @@ pub fn remember(key: &Path, held: &HeldKeyring) -> Result<(), String> {
             return Err("The server shows another keyring of the version you have seen. Do not sign, tell your root signers.".to_owned());
         }
     }
-    write(&path, format!("{} {}\n", held.keyring.version, held.digest).as_bytes())
+    write(
+        &path,
+        format!("{} {}\n", held.keyring.version, held.digest).as_bytes(),
+    )
 }

@@ -179,7 +179,12 @@ pub(crate) struct ServerOptions {
     #[arg(long, value_name = "URL", env = "MUSTER_SERVER")]
     server: String,
     /// An API token
-    #[arg(long, value_name = "TOKEN", env = "MUSTER_TOKEN", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "TOKEN",
+        env = "MUSTER_TOKEN",
+        hide_env_values = true
+    )]
     token: String,
 }
 
@@ -233,7 +238,10 @@ pub fn main() -> ExitCode {
     let program = Program::parse();
     // One provider for every client this program makes; the listeners are given theirs explicitly.
     drop(crate::web::tls::provider().install_default());
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return fail(&format!("The program cannot start its threads: {error}.")),
     };
@@ -254,15 +262,31 @@ async fn run(command: Command) -> Result<(), String> {
             demo::run(options).await
         }
         Command::Ca(command) => match command {
-            CaCommand::Init { settings, export_root_key } => ca::init(&settings.load()?, export_root_key.as_deref()),
+            CaCommand::Init {
+                settings,
+                export_root_key,
+            } => ca::init(&settings.load()?, export_root_key.as_deref()),
             CaCommand::Show { settings } => ca::show(&settings.load()?),
-            CaCommand::IssueServer { settings, names, out } => ca::issue_server(&settings.load()?, &names, &out),
+            CaCommand::IssueServer {
+                settings,
+                names,
+                out,
+            } => ca::issue_server(&settings.load()?, &names, &out),
         },
         Command::Keyring(command) => match command {
-            KeyringCommand::Facts { server, organisation, out } => keyring::facts(&server, &organisation, &out).await,
-            KeyringCommand::Create { facts, dir, roots, threshold, approvers, days } => {
-                keyring::create(&facts, &dir, roots, threshold, approvers, days)
-            }
+            KeyringCommand::Facts {
+                server,
+                organisation,
+                out,
+            } => keyring::facts(&server, &organisation, &out).await,
+            KeyringCommand::Create {
+                facts,
+                dir,
+                roots,
+                threshold,
+                approvers,
+                days,
+            } => keyring::create(&facts, &dir, roots, threshold, approvers, days),
             KeyringCommand::Publish { server, dir } => keyring::publish(&server, &dir).await,
             KeyringCommand::Show { dir } => keyring::show(&dir),
         },
@@ -271,9 +295,12 @@ async fn run(command: Command) -> Result<(), String> {
         Command::Member(MemberCommand::ResetPassword { settings, email }) => {
             admin::reset_password(settings.load()?, &email).await
         }
-        Command::Token(TokenCommand::Create { settings, name, role, organisation }) => {
-            admin::create_token(settings.load()?, &name, &role, organisation.as_deref()).await
-        }
+        Command::Token(TokenCommand::Create {
+            settings,
+            name,
+            role,
+            organisation,
+        }) => admin::create_token(settings.load()?, &name, &role, organisation.as_deref()).await,
         Command::Migrate(settings) => admin::migrate(&settings.load()?),
         Command::Version => {
             println!("muster {}", env!("CARGO_PKG_VERSION"));
@@ -289,9 +316,12 @@ fn fail(sentence: &str) -> ExitCode {
 
 /// Logs go to standard error, so that what a command prints can be piped. `RUST_LOG` says what is logged.
 fn log_to_stderr(usual: &str) {
-    let filter = config::environment("RUST_LOG").unwrap_or_else(|| format!("{usual},actix_server=warn"));
+    let filter =
+        config::environment("RUST_LOG").unwrap_or_else(|| format!("{usual},actix_server=warn,tokio_cron_scheduler=warn"));
     let filter = EnvFilter::try_new(&filter).unwrap_or_else(|_| EnvFilter::new(usual));
-    let logger = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let logger = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     drop(logger.try_init());
 }
 

@@ -13,8 +13,13 @@ pub async fn run(config: Config) -> Result<(), String> {
     println!("Portal           {}", server.app.portal_url);
     println!("Phones           {}", server.app.device_url);
     println!("CA fingerprint   {}", server.app.authority.ca_fingerprint());
-    if let Some(link) = set_up::link(&server.app).await.map_err(|problem| problem.detail)? {
-        println!("\nNobody owns this installation yet. Open this link once, within three days, to become its first owner:\n\n  {link}\n");
+    if let Some(link) = set_up::link(&server.app)
+        .await
+        .map_err(|problem| problem.detail)?
+    {
+        println!(
+            "\nNobody owns this installation yet. Open this link once, within three days, to become its first owner:\n\n  {link}\n"
+        );
     }
     super::stop_signal().await;
     eprintln!("Stopping.");

@@ -27,7 +27,10 @@ const KEYS: &[(&str, &str)] = &[
 ///
 /// # Errors
 /// A sentence: the file cannot be read or is no TOML, a key is unknown, a value does not fit.
-pub fn load(file: Option<&Path>, variable: impl Fn(&str) -> Option<String>) -> Result<Config, String> {
+pub fn load(
+    file: Option<&Path>,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Config, String> {
     let mut values = match file {
         Some(path) => read(path)?,
         None => Vec::new(),
@@ -41,13 +44,17 @@ pub fn load(file: Option<&Path>, variable: impl Fn(&str) -> Option<String>) -> R
     let of = |key: &str| values.iter().find(|(known, ..)| known == key);
     let text = |key: &str| of(key).map(|(_, value, _)| value.clone());
     let address = |key: &str| -> Result<Option<SocketAddr>, String> {
-        let Some((_, value, origin)) = of(key) else { return Ok(None) };
+        let Some((_, value, origin)) = of(key) else {
+            return Ok(None);
+        };
         value.parse().map(Some).map_err(|_| {
             format!("{origin}: {value:?} is no address to listen on. Write an IP address and a port, such as 127.0.0.1:8080.")
         })
     };
 
-    let mut config = Config::in_dir(&text("data_dir").map_or_else(|| PathBuf::from("muster-data"), PathBuf::from));
+    let mut config = Config::in_dir(
+        &text("data_dir").map_or_else(|| PathBuf::from("muster-data"), PathBuf::from),
+    );
     if let Some(url) = text("database_url") {
         config.database_url = url;
     }
@@ -62,15 +69,28 @@ pub fn load(file: Option<&Path>, variable: impl Fn(&str) -> Option<String>) -> R
     }
     config.portal.url = text("portal.url").map(|url| url.trim_end_matches('/').to_owned());
     config.device.url = text("device.url").map(|url| url.trim_end_matches('/').to_owned());
-    for (key, url) in [("portal.url", &config.portal.url), ("device.url", &config.device.url)] {
+    for (key, url) in [
+        ("portal.url", &config.portal.url),
+        ("device.url", &config.device.url),
+    ] {
         let Some(url) = url else { continue };
-        let fits = url.starts_with("https://") || (key == "portal.url" && url.starts_with("http://"));
+        let fits =
+            url.starts_with("https://") || (key == "portal.url" && url.starts_with("http://"));
         if !fits {
-            return Err(format!("{key}: {url:?} is no address a browser or phone can use. It begins with https://."));
+            return Err(format!(
+                "{key}: {url:?} is no address a browser or phone can use. It begins with https://."
+            ));
         }
     }
     config.device.names = text("device.names")
-        .map(|names| names.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect())
+        .map(|names| {
+            names
+                .split(',')
+                .map(str::trim)
+                .filter(|name| !name.is_empty())
+                .map(str::to_owned)
+                .collect()
+        })
         .unwrap_or_default();
     if let Some(from) = text("mail.from") {
         config.mail.from = from;
@@ -86,7 +106,10 @@ pub fn load(file: Option<&Path>, variable: impl Fn(&str) -> Option<String>) -> R
 }
 
 /// The environment of this process.
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the environment"
+)]
 pub fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
@@ -95,18 +118,31 @@ type Found = (String, String, String);
 
 fn read(path: &Path) -> Result<Vec<Found>, String> {
     let shown = path.display();
-    let text = std::fs::read_to_string(path).map_err(|error| format!("{shown} cannot be read: {error}."))?;
-    let table: toml::Table = text.parse().map_err(|error| format!("{shown} is no TOML: {error}"))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| format!("{shown} cannot be read: {error}."))?;
+    let table: toml::Table = text
+        .parse()
+        .map_err(|error| format!("{shown} is no TOML: {error}"))?;
     let mut found = Vec::new();
     flatten(&table, "", &mut |key, value| {
         if !KEYS.iter().any(|(known, _)| *known == key) {
-            let near = KEYS.iter().map(|(known, _)| *known).min_by_key(|known| distance(known, &key)).unwrap_or_default();
-            return Err(format!("{shown}: there is no setting {key}. Did you mean {near}?"));
+            let near = KEYS
+                .iter()
+                .map(|(known, _)| *known)
+                .min_by_key(|known| distance(known, &key))
+                .unwrap_or_default();
+            return Err(format!(
+                "{shown}: there is no setting {key}. Did you mean {near}?"
+            ));
         }
         let text = match value {
             Value::String(text) => text.clone(),
-            Value::Array(items) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(","),
-            other => other.to_string(),
+            Value::Array(items) => items
+                .iter()
+                .filter_map(Value::as_str)
+                .collect::<Vec<_>>()
+                .join(","),
+            Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Datetime(_) | Value::Table(_) => value.to_string(),
         };
         found.push((key, text, shown.to_string()));
         Ok(())
@@ -120,10 +156,14 @@ fn flatten(
     each: &mut impl FnMut(String, &Value) -> Result<(), String>,
 ) -> Result<(), String> {
     for (name, value) in table {
-        let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+        let key = if prefix.is_empty() {
+            name.clone()
+        } else {
+            format!("{prefix}.{name}")
+        };
         match value {
             Value::Table(inner) => flatten(inner, &key, each)?,
-            leaf => each(key, leaf)?,
+            Value::String(_) | Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Datetime(_) | Value::Array(_) => each(key, value)?,
         }
     }
     Ok(())
@@ -153,8 +193,15 @@ mod tests {
     fn defaults_then_file_then_variables() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("muster.toml");
-        std::fs::write(&path, "data_dir = \"/srv/m\"\n[portal]\nlisten = \"127.0.0.1:9000\"\n").unwrap();
-        let config = load(Some(&path), |name| (name == "MUSTER_PORTAL_LISTEN").then(|| "127.0.0.1:9001".into())).unwrap();
+        std::fs::write(
+            &path,
+            "data_dir = \"/srv/m\"\n[portal]\nlisten = \"127.0.0.1:9000\"\n",
+        )
+        .unwrap();
+        let config = load(Some(&path), |name| {
+            (name == "MUSTER_PORTAL_LISTEN").then(|| "127.0.0.1:9001".into())
+        })
+        .unwrap();
         assert_eq!(config.portal.listen.port(), 9001);
         assert_eq!(config.database_url, "sqlite:/srv/m/muster.db");
     }
@@ -164,8 +211,22 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("muster.toml");
         std::fs::write(&path, "[portal]\nlisen = \"x\"\n").unwrap();
-        assert!(load(Some(&path), |_| None).unwrap_err().contains("Did you mean portal.listen?"));
-        assert!(load(None, |n| (n == "MUSTER_DEVICE_LISTEN").then(|| "8443".into())).unwrap_err().contains("IP address"));
-        assert!(load(None, |n| (n == "MUSTER_DEVICE_URL").then(|| "http://x".into())).unwrap_err().contains("https://"));
+        assert!(
+            load(Some(&path), |_| None)
+                .unwrap_err()
+                .contains("Did you mean portal.listen?")
+        );
+        assert!(
+            load(None, |n| (n == "MUSTER_DEVICE_LISTEN")
+                .then(|| "8443".into()))
+            .unwrap_err()
+            .contains("IP address")
+        );
+        assert!(
+            load(None, |n| (n == "MUSTER_DEVICE_URL")
+                .then(|| "http://x".into()))
+            .unwrap_err()
+            .contains("https://")
+        );
     }
 }

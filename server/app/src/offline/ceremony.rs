@@ -8,7 +8,8 @@ use muster_protocol::digest::Digest;
 use muster_protocol::envelope::{DocumentType, Envelope};
 use muster_protocol::ids::{FleetId, OrganisationId, Person};
 use muster_protocol::keyring::{
-    Display, Grant, GrantKind, KeyEntry, Keyring, Log, Organisations, Root, ServerEntry, WholeKey, Witnesses,
+    Display, Grant, GrantKind, KeyEntry, Keyring, Log, Organisations, Root, ServerEntry, WholeKey,
+    Witnesses,
 };
 use muster_protocol::keys::{Ed25519Key, Ed25519Signer};
 use muster_protocol::time::{DAY, UnixTime};
@@ -41,7 +42,12 @@ impl Wanted {
     #[must_use]
     pub fn usual() -> Self {
         let names = |what: &str, count| (1..=count).map(|n| format!("{what} {n}")).collect();
-        Self { roots: names("Root signer", 3), threshold: 2, approvers: names("Approver", 2), days: 180 }
+        Self {
+            roots: names("Root signer", 3),
+            threshold: 2,
+            approvers: names("Approver", 2),
+            days: 180,
+        }
     }
 }
 
@@ -63,23 +69,56 @@ pub struct Made {
 ///
 /// # Errors
 /// A sentence: a fact does not read, or the layout breaks a rule of PROTOCOL §5.
-pub fn make(facts: &ServerFacts, wanted: &Wanted, now: UnixTime, random: &dyn Random) -> Result<Made, String> {
-    let fact = |what: &str| format!("The server's facts do not read: {what}. Fetch them again with muster keyring facts.");
+pub fn make(
+    facts: &ServerFacts,
+    wanted: &Wanted,
+    now: UnixTime,
+    random: &dyn Random,
+) -> Result<Made, String> {
+    let fact = |what: &str| {
+        format!(
+            "The server's facts do not read: {what}. Fetch them again with muster keyring facts."
+        )
+    };
     if wanted.days > 400 {
         return Err("A keyring lasts 400 days at most (PROTOCOL §5). Give --days 400 or fewer; 180 is advised.".to_owned());
     }
     let fleet = FleetId::parse(&facts.fleet).map_err(|_| fact("fleet"))?;
-    let organisation = OrganisationId::parse(&facts.organisation).map_err(|_| fact("organisation"))?;
-    let roots: Vec<Signatory> = wanted.roots.iter().map(|name| Signatory::new(name, random)).collect::<Result<_, _>>()?;
-    let approvers: Vec<Signatory> = wanted.approvers.iter().map(|name| Signatory::new(name, random)).collect::<Result<_, _>>()?;
+    let organisation =
+        OrganisationId::parse(&facts.organisation).map_err(|_| fact("organisation"))?;
+    let roots: Vec<Signatory> = wanted
+        .roots
+        .iter()
+        .map(|name| Signatory::new(name, random))
+        .collect::<Result<_, _>>()?;
+    let approvers: Vec<Signatory> = wanted
+        .approvers
+        .iter()
+        .map(|name| Signatory::new(name, random))
+        .collect::<Result<_, _>>()?;
     let root = Root {
-        keys: roots.iter().map(|root| WholeKey { key: root.signer.verifying_key(), person: root.person.clone() }).collect(),
+        keys: roots
+            .iter()
+            .map(|root| WholeKey {
+                key: root.signer.verifying_key(),
+                person: root.person.clone(),
+            })
+            .collect(),
         threshold: wanted.threshold,
     };
-    let descriptor = Descriptor { fleet: fleet.clone(), organisation: organisation.clone(), keyring_version: 1, root: root.clone() };
-    descriptor.check().map_err(|error| format!("This layout breaks a rule: {error}. Give at least as many --roots as --threshold."))?;
+    let descriptor = Descriptor {
+        fleet: fleet.clone(),
+        organisation: organisation.clone(),
+        keyring_version: 1,
+        root: root.clone(),
+    };
+    descriptor.check().map_err(|error| {
+        format!("This layout breaks a rule: {error}. Give at least as many --roots as --threshold.")
+    })?;
     let key = |what, text: &str| -> Result<Ed25519Key, String> {
-        base64::decode(text).and_then(|raw| Ed25519Key::from_raw(&raw).ok()).ok_or_else(|| fact(what))
+        base64::decode(text)
+            .and_then(|raw| Ed25519Key::from_raw(&raw).ok())
+            .ok_or_else(|| fact(what))
     };
     let keyring = Keyring {
         fleet,
@@ -88,7 +127,10 @@ pub fn make(facts: &ServerFacts, wanted: &Wanted, now: UnixTime, random: &dyn Ra
         expires_at: now.plus(wanted.days.saturating_mul(DAY)),
         min_protocol: 1,
         root,
-        online: vec![WholeKey { key: key("online_key", &facts.online_key)?, person: person(random)? }],
+        online: vec![WholeKey {
+            key: key("online_key", &facts.online_key)?,
+            person: person(random)?,
+        }],
         keys: approvers
             .iter()
             .map(|approver| KeyEntry {
@@ -99,25 +141,50 @@ pub fn make(facts: &ServerFacts, wanted: &Wanted, now: UnixTime, random: &dyn Ra
             })
             .collect(),
         grants: grants(&approvers, &organisation),
-        log: Log { origin: facts.log_origin.clone(), key: key("log_key", &facts.log_key)? },
-        witness: Witnesses { keys: Vec::new(), threshold: 0 },
+        log: Log {
+            origin: facts.log_origin.clone(),
+            key: key("log_key", &facts.log_key)?,
+        },
+        witness: Witnesses {
+            keys: Vec::new(),
+            threshold: 0,
+        },
         servers: vec![ServerEntry {
             url: facts.server_url.clone(),
             ca: Digest::parse(&facts.server_ca).map_err(|_| fact("server_ca"))?,
         }],
         portals: vec![facts.portal_host.clone()],
     };
-    keyring.check().map_err(|error| format!("This layout breaks a rule: {error}."))?;
+    keyring
+        .check()
+        .map_err(|error| format!("This layout breaks a rule: {error}."))?;
     let signers: Vec<&Ed25519Signer> = roots.iter().map(|root| &root.signer).collect();
-    let envelope = sign(&keyring, &signers[..usize::try_from(wanted.threshold).unwrap_or(0).min(signers.len())])?;
+    let envelope = sign(
+        &keyring,
+        &signers[..usize::try_from(wanted.threshold)
+            .unwrap_or(0)
+            .min(signers.len())],
+    )?;
     let fingerprint = descriptor.fingerprint();
-    let file = |person: Signatory, r#use| KeyFile { r#use, name: person.name, person: person.person, fleet: fingerprint, signer: person.signer };
+    let file = |person: Signatory, r#use| KeyFile {
+        r#use,
+        name: person.name,
+        person: person.person,
+        fleet: fingerprint,
+        signer: person.signer,
+    };
     Ok(Made {
         descriptor: descriptor.encode(),
         fingerprint,
         keyring: envelope,
-        roots: roots.into_iter().map(|root| file(root, Use::Root)).collect(),
-        approvers: approvers.into_iter().map(|approver| file(approver, Use::Approver)).collect(),
+        roots: roots
+            .into_iter()
+            .map(|root| file(root, Use::Root))
+            .collect(),
+        approvers: approvers
+            .into_iter()
+            .map(|approver| file(approver, Use::Approver))
+            .collect(),
     })
 }
 
@@ -128,7 +195,9 @@ pub fn make(facts: &ServerFacts, wanted: &Wanted, now: UnixTime, random: &dyn Ra
 pub fn sign(keyring: &Keyring, signers: &[&Ed25519Signer]) -> Result<Vec<u8>, String> {
     let mut envelope = Envelope::unsigned(DocumentType::Keyring, keyring.encode());
     for signer in signers {
-        envelope.sign_plain(signer).map_err(|error| format!("The keyring cannot be signed: {error}."))?;
+        envelope
+            .sign_plain(signer)
+            .map_err(|error| format!("The keyring cannot be signed: {error}."))?;
     }
     Ok(envelope.encode())
 }
@@ -138,7 +207,10 @@ fn grants(approvers: &[Signatory], organisation: &OrganisationId) -> Vec<Grant> 
     let grant = |kinds: Vec<Kind>, threshold, independent, max_targets| {
         let mut kinds: Vec<GrantKind> = kinds.into_iter().map(GrantKind::Command).collect();
         kinds.sort_unstable();
-        let mut keys: Vec<_> = approvers.iter().map(|approver| approver.signer.key_id()).collect();
+        let mut keys: Vec<_> = approvers
+            .iter()
+            .map(|approver| approver.signer.key_id())
+            .collect();
         keys.sort_unstable();
         Grant {
             kinds,
@@ -151,7 +223,18 @@ fn grants(approvers: &[Signatory], organisation: &OrganisationId) -> Vec<Grant> 
         }
     };
     let mut grants = vec![
-        grant(vec![Kind::Message, Kind::Unlock, Kind::Cancel, Kind::Suspend, Kind::Resume], 1, 0, OTHERS_AT_MOST),
+        grant(
+            vec![
+                Kind::Message,
+                Kind::Unlock,
+                Kind::Cancel,
+                Kind::Suspend,
+                Kind::Resume,
+            ],
+            1,
+            0,
+            OTHERS_AT_MOST,
+        ),
         grant(vec![Kind::LockFleet, Kind::Kill], 1, 1, OTHERS_AT_MOST),
     ];
     // A wipe takes two people: with one approver there is nobody it could be granted to.
@@ -170,7 +253,11 @@ struct Signatory {
 impl Signatory {
     fn new(name: &str, random: &dyn Random) -> Result<Self, String> {
         let seed = Zeroizing::new(random.bytes::<32>());
-        Ok(Self { name: name.to_owned(), person: person(random)?, signer: Ed25519Signer::from_seed(*seed) })
+        Ok(Self {
+            name: name.to_owned(),
+            person: person(random)?,
+            signer: Ed25519Signer::from_seed(*seed),
+        })
     }
 }
 

@@ -45,18 +45,34 @@ pub fn inspect(sent: &EnvelopeShown, key: &KeyFile, now: UnixTime) -> Result<Ins
     if key.r#use != Use::Approver {
         return Err("This is a root key. Root keys sign keyrings and nothing else.".to_owned());
     }
-    let bytes = |what: &str, text: &str| base64::decode(text).ok_or_else(|| format!("The server's {what} does not read."));
+    let bytes = |what: &str, text: &str| {
+        base64::decode(text).ok_or_else(|| format!("The server's {what} does not read."))
+    };
     let descriptor = Descriptor::pinned(&bytes("descriptor", &sent.descriptor)?, &key.fleet).map_err(|_| {
         "The server shows another fleet than the one this key is pinned to. Do not sign; ask your fleet's root signers.".to_owned()
     })?;
-    let chain: Vec<Vec<u8>> = sent.keyrings.iter().map(|text| bytes("keyring", text)).collect::<Result<_, _>>()?;
-    let keyring = verify_chain(&descriptor, &chain, now)
-        .map_err(|refusal| format!("The server's keyrings do not follow from your pin: {}. Do not sign.", refusal.reason.as_str()))?;
+    let chain: Vec<Vec<u8>> = sent
+        .keyrings
+        .iter()
+        .map(|text| bytes("keyring", text))
+        .collect::<Result<_, _>>()?;
+    let keyring = verify_chain(&descriptor, &chain, now).map_err(|refusal| {
+        format!(
+            "The server's keyrings do not follow from your pin: {}. Do not sign.",
+            refusal.reason.as_str()
+        )
+    })?;
     let payload = bytes("command", &sent.payload)?;
-    let command = Command::decode(&payload)
-        .map_err(|refusal| format!("The command is not well formed: {}. Do not sign.", refusal.reason.as_str()))?;
+    let command = Command::decode(&payload).map_err(|refusal| {
+        format!(
+            "The command is not well formed: {}. Do not sign.",
+            refusal.reason.as_str()
+        )
+    })?;
     if command.fleet != descriptor.fleet || command.organisation != descriptor.organisation {
-        return Err("The command is for another fleet or organisation than yours. Do not sign.".to_owned());
+        return Err(
+            "The command is for another fleet or organisation than yours. Do not sign.".to_owned(),
+        );
     }
     let tree = tree(sent)?;
     if tree.targets() != command.targets {
@@ -66,17 +82,35 @@ pub fn inspect(sent: &EnvelopeShown, key: &KeyFile, now: UnixTime) -> Result<Ins
     if keyring.keyring.key(&id).is_none() {
         return Err("The fleet's newest keyring does not hold this key: it was never added, or it was removed.".to_owned());
     }
-    let needed = authority::needed(&keyring.keyring, command.kind(), &command.organisation, tree.count())
-        .filter(|needed| needed.key_ids.contains(&id))
-        .ok_or_else(|| format!("The keyring does not let this key approve {} for {} phones.", command.kind(), tree.count()))?;
+    let needed = authority::needed(
+        &keyring.keyring,
+        command.kind(),
+        &command.organisation,
+        tree.count(),
+    )
+    .filter(|needed| needed.key_ids.contains(&id))
+    .ok_or_else(|| {
+        format!(
+            "The keyring does not let this key approve {} for {} phones.",
+            command.kind(),
+            tree.count()
+        )
+    })?;
     if now >= command.expires_at {
         return Err("The command has expired. Draft it anew.".to_owned());
     }
     let mine = id.to_string();
     Ok(Inspected {
-        serials: tree.leaves().iter().map(|leaf| leaf.serial.clone()).collect(),
+        serials: tree
+            .leaves()
+            .iter()
+            .map(|leaf| leaf.serial.clone())
+            .collect(),
         signed: sent.signatures.len(),
-        signed_by_me: sent.signatures.iter().any(|signature| signature.keyid == mine),
+        signed_by_me: sent
+            .signatures
+            .iter()
+            .any(|signature| signature.keyid == mine),
         command,
         payload,
         keyring,
@@ -93,15 +127,22 @@ fn tree(sent: &EnvelopeShown) -> Result<TargetTree, String> {
             serial: SerialNumber::parse(&shown.serial)?,
         })
     };
-    let leaves: Result<Vec<Leaf>, muster_protocol::field::FieldError> = sent.leaves.iter().map(leaf).collect();
-    TargetTree::build(leaves.map_err(wrong)?).map_err(|error| format!("The list of phones does not fit: {error}. Do not sign."))
+    let leaves: Result<Vec<Leaf>, muster_protocol::field::FieldError> =
+        sent.leaves.iter().map(leaf).collect();
+    TargetTree::build(leaves.map_err(wrong)?)
+        .map_err(|error| format!("The list of phones does not fit: {error}. Do not sign."))
 }
 
 /// Signs what was inspected.
 #[must_use]
 pub fn sign(inspected: &Inspected, key: &KeyFile) -> SignatureEntry {
-    let signature = key.signer.sign(&pae(DocumentType::Command, &inspected.payload));
-    SignatureEntry { keyid: key.signer.key_id().to_string(), sig: base64::encode(&signature) }
+    let signature = key
+        .signer
+        .sign(&pae(DocumentType::Command, &inspected.payload));
+    SignatureEntry {
+        keyid: key.signer.key_id().to_string(),
+        sig: base64::encode(&signature),
+    }
 }
 
 impl Inspected {
@@ -111,18 +152,36 @@ impl Inspected {
         let command = &self.command;
         let mut text = String::new();
         let one = self.serials.len() == 1;
-        let phones = if one { "1 phone".to_owned() } else { format!("{} phones", self.serials.len()) };
+        let phones = if one {
+            "1 phone".to_owned()
+        } else {
+            format!("{} phones", self.serials.len())
+        };
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "You are asked to sign: {} ({phones} of {organisation})\n", act(&command.args, one));
+        let _ = writeln!(
+            text,
+            "You are asked to sign: {} ({phones} of {organisation})\n",
+            act(&command.args, one)
+        );
         for serial in &self.serials {
             let _ = writeln!(text, "    {serial}");
         }
         let _ = writeln!(text, "\n  Reason       {}", command.reason);
         let _ = writeln!(text, "  Undone by    {}", undo(command.kind()));
         let _ = writeln!(text, "  Ends         {}", moment(command.expires_at));
-        let _ = writeln!(text, "  Keyring      version {}, valid until {}", self.keyring.keyring.version, moment(self.keyring.keyring.expires_at));
+        let _ = writeln!(
+            text,
+            "  Keyring      version {}, valid until {}",
+            self.keyring.keyring.version,
+            moment(self.keyring.keyring.expires_at)
+        );
         let people = self.needed.people;
-        let _ = writeln!(text, "  Signatures   {} of {people}{}", self.signed, independent(self.needed.independent));
+        let _ = writeln!(
+            text,
+            "  Signatures   {} of {people}{}",
+            self.signed,
+            independent(self.needed.independent)
+        );
         let _ = writeln!(text, "  Fingerprint  {}", grouped(&command.digest()));
         text
     }
@@ -133,7 +192,10 @@ fn act(args: &Args, one: bool) -> String {
     match args {
         Args::Wipe => format!("ERASE all user data, then remove {it} from the fleet"),
         Args::Kill => format!("remove {it} from the fleet for good; the owner's own data stays"),
-        Args::LockFleet { until } => format!("lock {it} until you unlock {it}, at the latest {}", moment(*until)),
+        Args::LockFleet { until } => format!(
+            "lock {it} until you unlock {it}, at the latest {}",
+            moment(*until)
+        ),
         Args::Unlock { lifts } => format!("lift {} fleet lock(s)", lifts.len()),
         Args::Resume { lifts } => format!("lift {} suspension(s)", lifts.len()),
         Args::Cancel { lifts } => format!("take back {} command(s)", lifts.len()),
@@ -143,9 +205,14 @@ fn act(args: &Args, one: bool) -> String {
         Args::Lock => format!("lock the screen; the owner's own credential opens {it}"),
         Args::Refresh => "ask for a full report".to_owned(),
         Args::RotateKey => "renew the TLS key".to_owned(),
-        Args::Hold { case, until } => format!("put {it} under legal hold for case {case} until {}", moment(*until)),
+        Args::Hold { case, until } => format!(
+            "put {it} under legal hold for case {case} until {}",
+            moment(*until)
+        ),
         Args::Release { lifts } => format!("end {} legal hold(s)", lifts.len()),
-        Args::Transfer { fingerprint } => format!("hand {it} over to the fleet {}", grouped(fingerprint)),
+        Args::Transfer { fingerprint } => {
+            format!("hand {it} over to the fleet {}", grouped(fingerprint))
+        }
     }
 }
 
@@ -157,23 +224,41 @@ fn undo(kind: Kind) -> &'static str {
         Kind::Lock => "the owner's own credential",
         Kind::Hold => "an approved release",
         Kind::Release => "a new hold",
-        Kind::Notice | Kind::Message | Kind::Refresh | Kind::RotateKey | Kind::Resume | Kind::Unlock | Kind::Cancel => {
-            "nothing needs undoing"
-        }
+        Kind::Notice
+        | Kind::Message
+        | Kind::Refresh
+        | Kind::RotateKey
+        | Kind::Resume
+        | Kind::Unlock
+        | Kind::Cancel => "nothing needs undoing",
     }
 }
 
 fn independent(count: u32) -> String {
-    if count == 0 { String::new() } else { format!(", {count} of them independent") }
+    if count == 0 {
+        String::new()
+    } else {
+        format!(", {count} of them independent")
+    }
 }
 
 fn moment(time: UnixTime) -> String {
-    let at = i64::try_from(time.0).ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
-    at.map_or_else(|| "an impossible time".to_owned(), |at| at.strftime("%-d %B %Y, %H:%M UTC").to_string())
+    let at = i64::try_from(time.0)
+        .ok()
+        .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+    at.map_or_else(
+        || "an impossible time".to_owned(),
+        |at| at.strftime("%-d %B %Y, %H:%M UTC").to_string(),
+    )
 }
 
 /// The first 20 digits in groups of four, as the portal shows them.
 fn grouped(digest: &Digest) -> String {
     let hex = digest.to_hex();
-    hex.as_bytes().chunks(4).take(5).map(String::from_utf8_lossy).collect::<Vec<_>>().join(" ")
+    hex.as_bytes()
+        .chunks(4)
+        .take(5)
+        .map(String::from_utf8_lossy)
+        .collect::<Vec<_>>()
+        .join(" ")
 }

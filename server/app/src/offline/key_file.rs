@@ -63,9 +63,15 @@ impl KeyFile {
             fleet: self.fleet.to_hex(),
             secret: hex::encode(*Zeroizing::new(self.signer.seed())),
         };
-        let text = Zeroizing::new(serde_json::to_string_pretty(&stored).map_err(|error| error.to_string())?);
-        vault::write_secret(path, text.as_bytes())
-            .map_err(|error| format!("The key file {} cannot be written: {error}.", path.display()))
+        let text = Zeroizing::new(
+            serde_json::to_string_pretty(&stored).map_err(|error| error.to_string())?,
+        );
+        vault::write_secret(path, text.as_bytes()).map_err(|error| {
+            format!(
+                "The key file {} cannot be written: {error}.",
+                path.display()
+            )
+        })
     }
 
     /// Reads a key file.
@@ -75,9 +81,18 @@ impl KeyFile {
     pub fn read(path: &Path) -> Result<Self, String> {
         use std::os::unix::fs::PermissionsExt;
         let shown = path.display();
-        let cannot = |error: std::io::Error| format!("The key file {shown} cannot be read: {error}.");
-        if std::fs::metadata(path).map_err(cannot)?.permissions().mode() & 0o077 != 0 {
-            return Err(format!("The key file {shown} can be read by others. Run: chmod 600 {shown}"));
+        let cannot =
+            |error: std::io::Error| format!("The key file {shown} cannot be read: {error}.");
+        if std::fs::metadata(path)
+            .map_err(cannot)?
+            .permissions()
+            .mode()
+            & 0o077
+            != 0
+        {
+            return Err(format!(
+                "The key file {shown} can be read by others. Run: chmod 600 {shown}"
+            ));
         }
         let text = Zeroizing::new(std::fs::read_to_string(path).map_err(cannot)?);
         let wrong = || format!("{shown} is no key file of this version of Muster.");

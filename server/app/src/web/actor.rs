@@ -76,7 +76,12 @@ pub struct Home {
 
 impl From<Organisation> for Home {
     fn from(row: Organisation) -> Self {
-        Self { id: row.id, name: row.name, kind: row.kind, reseller: row.reseller_id }
+        Self {
+            id: row.id,
+            name: row.name,
+            kind: row.kind,
+            reseller: row.reseller_id,
+        }
     }
 }
 
@@ -110,7 +115,9 @@ impl Actor {
     #[must_use]
     pub fn is_confirmed(&self, now: i64) -> bool {
         match &self.who {
-            Who::Member { confirmed_at, .. } => confirmed_at.saturating_add(CONFIRMED_FOR * 1_000_000) > now,
+            Who::Member { confirmed_at, .. } => {
+                confirmed_at.saturating_add(CONFIRMED_FOR * 1_000_000) > now
+            }
             Who::Token { .. } => true,
         }
     }
@@ -123,7 +130,8 @@ impl Actor {
         if self.is_confirmed(app.clock.now().as_microsecond()) {
             return Ok(());
         }
-        let detail = "Type your password again: this act asks for it when five minutes have passed.";
+        let detail =
+            "Type your password again: this act asks for it when five minutes have passed.";
         Err(Problem::new(Kind::ConfirmFirst, "confirm-first", detail))
     }
 
@@ -133,9 +141,15 @@ impl Actor {
     /// The role has not.
     pub fn allow<R: Right>(self) -> Answer<Allowed<R>> {
         if self.role.may(R::PERMISSION) {
-            return Ok(Allowed { actor: self, right: PhantomData });
+            return Ok(Allowed {
+                actor: self,
+                right: PhantomData,
+            });
         }
-        let detail = format!("Your role ({}) does not allow this. Ask an owner or admin of {}.", self.role, self.organisation.name);
+        let detail = format!(
+            "Your role ({}) does not allow this. Ask an owner or admin of {}.",
+            self.role, self.organisation.name
+        );
         Err(Problem::new(Kind::Forbidden, "role", detail))
     }
 
@@ -144,7 +158,11 @@ impl Actor {
             return Ok(known.clone());
         }
         let Some(app) = request.app_data::<Data<App>>().cloned() else {
-            return Err(Problem::new(Kind::Internal, "no-app", "The server is not ready."));
+            return Err(Problem::new(
+                Kind::Internal,
+                "no-app",
+                "The server is not ready.",
+            ));
         };
         let actor = if request.path().starts_with("/api/") {
             by_token(request, &app).await?
@@ -227,38 +245,60 @@ rights!(
 );
 
 async fn by_token(request: &HttpRequest, app: &App) -> Answer<Actor> {
-    let sent = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let sent = request
+        .headers()
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
     let Some(secret) = sent.and_then(|value| value.strip_prefix("Bearer ")) else {
         let detail = "Send your API token in the header Authorization: Bearer TOKEN.";
         return Err(Problem::new(Kind::SignedOut, "token-missing", detail));
     };
     let (hash, now) = (secret_hash(secret.trim()), app.clock.now().as_microsecond());
-    let found = app.store.read(move |c| api_tokens::find_live_by_hash(c, &hash, now)).await?;
+    let found = app
+        .store
+        .read(move |c| api_tokens::find_live_by_hash(c, &hash, now))
+        .await?;
     let Some((token, home)) = found else {
         let detail = "This API token is unknown, expired or revoked. Make a new one in the portal.";
         return Err(Problem::new(Kind::SignedOut, "token", detail));
     };
     let role = role(&token.role)?;
     let organisation = Home::from(home);
-    if token.last_used_at.is_none_or(|used| used + TOUCH_EVERY * 1_000_000 < now) {
+    if token
+        .last_used_at
+        .is_none_or(|used| used + TOUCH_EVERY * 1_000_000 < now)
+    {
         let id = token.id.clone();
-        app.store.write(move |tx| api_tokens::touch(tx, &id, now)).await?;
+        app.store
+            .write(move |tx| api_tokens::touch(tx, &id, now))
+            .await?;
     }
-    Ok(Actor { who: Who::Token { id: token.id }, name: token.name, role, scope: organisation.scope(), organisation })
+    Ok(Actor {
+        who: Who::Token { id: token.id },
+        name: token.name,
+        role,
+        scope: organisation.scope(),
+        organisation,
+    })
 }
 
 async fn by_session(request: &HttpRequest, app: &App) -> Answer<Actor> {
     let first = || Problem::new(Kind::SignInFirst, "signed-out", "Sign in to go on.");
     let claims = session::of_request(app, request).ok_or_else(first)?;
     let (id, now) = (claims.sid.clone(), app.clock.now().as_microsecond());
-    let found = app.store.read(move |c| sessions::find_live(c, &id, now)).await?;
+    let found = app
+        .store
+        .read(move |c| sessions::find_live(c, &id, now))
+        .await?;
     let (session, member, home) = found.ok_or_else(first)?;
     if session.last_seen_at + IDLE_FOR * 1_000_000 < now {
         return Err(first());
     }
     if session.last_seen_at + TOUCH_EVERY * 1_000_000 < now {
         let (id, until) = (session.id.clone(), session.expires_at);
-        app.store.write(move |tx| sessions::touch(tx, &id, now, until)).await?;
+        app.store
+            .write(move |tx| sessions::touch(tx, &id, now, until))
+            .await?;
     }
     let role = role(&member.role)?;
     let organisation = Home::from(home);
@@ -277,7 +317,13 @@ async fn by_session(request: &HttpRequest, app: &App) -> Answer<Actor> {
 }
 
 fn role(word: &str) -> Answer<Role> {
-    Role::parse(word).ok_or_else(|| Problem::new(Kind::Internal, "role", "The store names a role nobody knows."))
+    Role::parse(word).ok_or_else(|| {
+        Problem::new(
+            Kind::Internal,
+            "role",
+            "The store names a role nobody knows.",
+        )
+    })
 }
 
 /// How secrets of 32 random bytes are stored: they need no slow hash, nobody can guess one.

@@ -52,7 +52,12 @@ struct PeerCertificate(Vec<u8>);
 ///
 /// # Errors
 /// The socket cannot be used.
-pub fn start(app: Arc<App>, routes: Vec<DeviceRoute>, tls: ServerConfig, socket: TcpListener) -> std::io::Result<Server> {
+pub fn start(
+    app: Arc<App>,
+    routes: Vec<DeviceRoute>,
+    tls: ServerConfig,
+    socket: TcpListener,
+) -> std::io::Result<Server> {
     let server = HttpServer::new(move || {
         let mut actix = ActixApp::new().app_data(Data::from(app.clone()));
         for route in &routes {
@@ -80,13 +85,20 @@ fn resource(route: DeviceRoute) -> actix_web::Resource {
         "POST" => web::post(),
         _ => web::get(),
     };
-    web::resource(route.path).route(method.to(move |request: HttpRequest, body: Payload, app: Data<App>| async move {
-        let answer = answer(route, &request, body, app.into_inner()).await;
-        into_http(answer.unwrap_or_else(DeviceResponse::from))
-    }))
+    web::resource(route.path).route(method.to(
+        move |request: HttpRequest, body: Payload, app: Data<App>| async move {
+            let answer = answer(route, &request, body, app.into_inner()).await;
+            into_http(answer.unwrap_or_else(DeviceResponse::from))
+        },
+    ))
 }
 
-async fn answer(route: DeviceRoute, request: &HttpRequest, body: Payload, app: Arc<App>) -> Answer<DeviceResponse> {
+async fn answer(
+    route: DeviceRoute,
+    request: &HttpRequest,
+    body: Payload,
+    app: Arc<App>,
+) -> Answer<DeviceResponse> {
     // The body is taken first on every path: actix closes a connection whose body was left unread.
     let body = body.to_bytes_limited(route.most).await;
     let phone = match route.peer {
@@ -95,21 +107,39 @@ async fn answer(route: DeviceRoute, request: &HttpRequest, body: Payload, app: A
     };
     let body = match body {
         Ok(Ok(body)) => body.to_vec(),
-        Ok(Err(_)) => return Err(Problem::invalid("body", "The body did not arrive whole. Send it again.")),
+        Ok(Err(_)) => {
+            return Err(Problem::invalid(
+                "body",
+                "The body did not arrive whole. Send it again.",
+            ));
+        }
         Err(_) => {
             let detail = format!("The body is too large. At most {} bytes fit.", route.most);
             return Err(Problem::new(Kind::TooLarge, "too-large", detail));
         }
     };
-    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let header = |name| {
+        request
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned)
+    };
     let request = DeviceRequest {
-        tail: request.match_info().iter().next().map(|(_, value)| value.to_owned()).unwrap_or_default(),
+        tail: request
+            .match_info()
+            .iter()
+            .next()
+            .map(|(_, value)| value.to_owned())
+            .unwrap_or_default(),
         query: request.query_string().to_owned(),
         authorization: header(AUTHORIZATION),
         content_type: header(CONTENT_TYPE),
         body,
         phone,
-        address: request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.ip()),
+        address: request
+            .peer_addr()
+            .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.ip()),
     };
     (route.handle)(app, request).await
 }
@@ -118,25 +148,45 @@ async fn answer(route: DeviceRoute, request: &HttpRequest, body: Payload, app: A
 async fn identify(request: &HttpRequest, app: &Arc<App>, peer: Peer) -> Answer<Phone> {
     let refused = |code, detail: &str| Problem::new(Kind::Forbidden, code, detail);
     let Some(PeerCertificate(der)) = request.conn_data::<PeerCertificate>().cloned() else {
-        return Err(refused("certificate-missing", "This route needs the phone's certificate. Enrol first, then connect with it."));
+        return Err(refused(
+            "certificate-missing",
+            "This route needs the phone's certificate. Enrol first, then connect with it.",
+        ));
     };
     let fingerprint = hex::encode(Sha256::digest(&der));
-    let known = app.store.read(move |c| certificates::find_by_fingerprint(c, &fingerprint)).await?;
+    let known = app
+        .store
+        .read(move |c| certificates::find_by_fingerprint(c, &fingerprint))
+        .await?;
     let Some(known) = known else {
-        return Err(refused("certificate-unknown", "This server did not issue that certificate."));
+        return Err(refused(
+            "certificate-unknown",
+            "This server did not issue that certificate.",
+        ));
     };
     let (certificate, device) = (known.certificate, known.device);
     if certificate.state != "issued" {
-        return Err(refused("certificate-revoked", "This certificate was revoked. Enrol the phone again with a new code."));
+        return Err(refused(
+            "certificate-revoked",
+            "This certificate was revoked. Enrol the phone again with a new code.",
+        ));
     }
-    if device.enrolment_id.as_deref() != Some(known.enrolment.id.as_str()) || known.enrolment.ended_at.is_some() {
-        return Err(refused("enrolment-old", "This certificate is of an enrolment of the phone that is over."));
+    if device.enrolment_id.as_deref() != Some(known.enrolment.id.as_str())
+        || known.enrolment.ended_at.is_some()
+    {
+        return Err(refused(
+            "enrolment-old",
+            "This certificate is of an enrolment of the phone that is over.",
+        ));
     }
     let now = app.clock.now().as_microsecond();
     if certificate.not_after < now {
         let grace = i64::try_from(super::tls::EXPIRED_GRACE.as_micros()).unwrap_or(i64::MAX);
         if peer == Peer::Current || certificate.not_after.saturating_add(grace) < now {
-            return Err(refused("certificate-expired", "This certificate expired. Renew it at simplereenroll, or enrol the phone again."));
+            return Err(refused(
+                "certificate-expired",
+                "This certificate expired. Renew it at simplereenroll, or enrol the phone again.",
+            ));
         }
     }
     Ok(Phone {
@@ -152,7 +202,9 @@ async fn identify(request: &HttpRequest, app: &Arc<App>, peer: Peer) -> Answer<P
 }
 
 fn remember_certificate(connection: &dyn Any, extensions: &mut Extensions) {
-    let Some(stream) = connection.downcast_ref::<TlsStream<TcpStream>>() else { return };
+    let Some(stream) = connection.downcast_ref::<TlsStream<TcpStream>>() else {
+        return;
+    };
     let (_, session) = stream.get_ref();
     if let Some(leaf) = session.peer_certificates().and_then(<[_]>::first) {
         extensions.insert(PeerCertificate(leaf.to_vec()));
@@ -177,5 +229,12 @@ fn into_http(answer: DeviceResponse) -> HttpResponse {
 async fn nothing_here(body: Payload) -> HttpResponse {
     // Read and thrown away, so that the connection lives on.
     drop(body.to_bytes_limited(64 * 1024).await);
-    into_http(Problem::new(Kind::NotFound, "not-found", "There is no such route for phones. See docs/DEVICE-API.md.").into())
+    into_http(
+        Problem::new(
+            Kind::NotFound,
+            "not-found",
+            "There is no such route for phones. See docs/DEVICE-API.md.",
+        )
+        .into(),
+    )
 }

@@ -22,7 +22,10 @@ impl Fields {
     /// The first value of `name`, or nothing typed.
     #[must_use]
     pub fn one(&self, name: &str) -> &str {
-        self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+        self.0
+            .iter()
+            .find(|(known, _)| known == name)
+            .map_or("", |(_, value)| value)
     }
 
     /// The first value of `name` unless it is empty.
@@ -34,12 +37,18 @@ impl Fields {
     /// Every value of `name` that is not empty.
     #[must_use]
     pub fn many(&self, name: &str) -> Vec<&str> {
-        self.0.iter().filter(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| value.as_str()).collect()
+        self.0
+            .iter()
+            .filter(|(known, value)| known == name && !value.is_empty())
+            .map(|(_, value)| value.as_str())
+            .collect()
     }
 
     /// Every name and value.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 }
 
@@ -49,8 +58,15 @@ impl FromRequest for Fields {
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let declared = request.headers().get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let is_form = declared.split(';').next().is_some_and(|kind| kind.trim() == "application/x-www-form-urlencoded");
+        let declared = request
+            .headers()
+            .get("content-type")
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        let is_form = declared
+            .split(';')
+            .next()
+            .is_some_and(|kind| kind.trim() == "application/x-www-form-urlencoded");
         let body = Bytes::from_request(request, payload);
         Box::pin(async move {
             // The body is taken before anything is refused: a body left unread costs the connection.
@@ -59,7 +75,11 @@ impl FromRequest for Fields {
                 return Err(too_large());
             }
             if !is_form && !body.is_empty() {
-                return Err(Problem::new(Kind::WrongType, "wrong-type", "Send a form: application/x-www-form-urlencoded."));
+                return Err(Problem::new(
+                    Kind::WrongType,
+                    "wrong-type",
+                    "Send a form: application/x-www-form-urlencoded.",
+                ));
             }
             Ok(Self::parse(&body))
         })
@@ -67,7 +87,11 @@ impl FromRequest for Fields {
 }
 
 fn too_large() -> Problem {
-    Problem::new(Kind::TooLarge, "too-large", "This form is too large. At most 64 KiB fit.")
+    Problem::new(
+        Kind::TooLarge,
+        "too-large",
+        "This form is too large. At most 64 KiB fit.",
+    )
 }
 
 #[cfg(test)]

@@ -28,13 +28,20 @@ impl PageRequest {
     pub fn read(query: &Fields) -> Answer<Self> {
         let limit = match query.some("limit") {
             None => USUAL,
-            Some(text) => text.parse().ok().filter(|limit| (1..=MOST).contains(limit)).ok_or_else(|| {
-                Problem::invalid("limit", format!("limit must be a number from 1 to {MOST}."))
-            })?,
+            Some(text) => text
+                .parse()
+                .ok()
+                .filter(|limit| (1..=MOST).contains(limit))
+                .ok_or_else(|| {
+                    Problem::invalid("limit", format!("limit must be a number from 1 to {MOST}."))
+                })?,
         };
         let cursor = query.some("cursor").map(str::to_owned);
         if cursor.as_ref().is_some_and(|cursor| cursor.len() > 512) {
-            return Err(Problem::invalid("cursor", "This cursor is not one this list gave out. Start from the first page."));
+            return Err(Problem::invalid(
+                "cursor",
+                "This cursor is not one this list gave out. Start from the first page.",
+            ));
         }
         Ok(Self { cursor, limit })
     }

@@ -61,7 +61,9 @@ pub fn start(app: Arc<App>, routes: Vec<Route>, socket: TcpListener) -> std::io:
 
 async fn asset(request: HttpRequest) -> Result<HttpResponse, Problem> {
     let path = request.match_info().query("path");
-    let Some(asset) = assets::lookup(path) else { return Err(Problem::not_found("file")) };
+    let Some(asset) = assets::lookup(path) else {
+        return Err(Problem::not_found("file"));
+    };
     Ok(HttpResponse::Ok()
         .content_type(asset.content_type)
         // Addresses carry the content's hash, so a file never changes under its address.
@@ -70,7 +72,11 @@ async fn asset(request: HttpRequest) -> Result<HttpResponse, Problem> {
 }
 
 async fn wrong_method() -> Result<HttpResponse, Problem> {
-    Err(Problem::new(Kind::NotFound, "method", "This address does not take that method."))
+    Err(Problem::new(
+        Kind::NotFound,
+        "method",
+        "This address does not take that method.",
+    ))
 }
 
 async fn nothing_here() -> Result<HttpResponse, Problem> {
@@ -78,7 +84,10 @@ async fn nothing_here() -> Result<HttpResponse, Problem> {
 }
 
 /// Turns a failure into a problem document for programs and into a page for people.
-async fn shape_problems(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+async fn shape_problems(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let response = match next.call(request).await {
         Ok(response) => response.map_into_boxed_body(),
         Err(error) => return Err(error),
@@ -88,7 +97,10 @@ async fn shape_problems(request: ServiceRequest, next: Next<impl MessageBody + '
         return Ok(response);
     }
     let problem = match response.response().error() {
-        Some(error) => error.as_error::<Problem>().cloned().unwrap_or_else(|| from_framework(status, &error.to_string())),
+        Some(error) => error
+            .as_error::<Problem>()
+            .cloned()
+            .unwrap_or_else(|| from_framework(status, &error.to_string())),
         // A handler that shaped its own answer, such as a form with its faults.
         None => return Ok(response),
     };
@@ -111,7 +123,9 @@ pub fn document(problem: &Problem) -> HttpResponse {
     if problem.kind == Kind::SignedOut {
         answer.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"muster\""));
     }
-    answer.content_type("application/problem+json").body(serde_json::to_vec(&problem.document()).unwrap_or_default())
+    answer
+        .content_type("application/problem+json")
+        .body(serde_json::to_vec(&problem.document()).unwrap_or_default())
 }
 
 fn wants_document(path: &str) -> bool {
@@ -128,35 +142,61 @@ fn from_framework(status: StatusCode, detail: &str) -> Problem {
         _ => Kind::Invalid,
     };
     tracing::debug!(%status, detail, "the framework refused a request");
-    Problem::new(kind, "request", "The request could not be read. Check its address and its body.")
+    Problem::new(
+        kind,
+        "request",
+        "The request could not be read. Check its address and its body.",
+    )
 }
 
 /// Cross-site request forgery, first line: browsers say where a request comes from, and only our own pages may post.
 /// The second line is the secret in every form; bearer tokens are never sent by a browser of itself.
-async fn refuse_other_sites(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+async fn refuse_other_sites(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let safe = matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS
+    );
     if !safe && !request.path().starts_with("/api/") && !is_same_site(&request) {
-        let problem = Problem::new(Kind::Forbidden, "other-site", "Another site sent this form. Nothing was changed.");
+        let problem = Problem::new(
+            Kind::Forbidden,
+            "other-site",
+            "Another site sent this form. Nothing was changed.",
+        );
         return Ok(request.error_response(problem));
     }
     Ok(next.call(request).await?.map_into_boxed_body())
 }
 
 fn is_same_site(request: &ServiceRequest) -> bool {
-    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let header = |name: &str| {
+        request
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
     if let Some(site) = header("sec-fetch-site") {
         return matches!(site, "same-origin" | "none");
     }
     match (header("origin"), header("host")) {
-        (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, rest)| rest == host),
+        (Some(origin), Some(host)) => origin
+            .split_once("://")
+            .is_some_and(|(_, rest)| rest == host),
         // Programs without either header hold no cookie of ours.
         (None, _) => true,
         (Some(_), None) => false,
     }
 }
 
-async fn add_headers(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let tls = request.app_data::<Data<App>>().is_some_and(|app| app.portal_url.starts_with("https://"));
+async fn add_headers(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let tls = request
+        .app_data::<Data<App>>()
+        .is_some_and(|app| app.portal_url.starts_with("https://"));
     let mut response = next.call(request).await?.map_into_boxed_body();
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| {
@@ -168,9 +208,18 @@ async fn add_headers(request: ServiceRequest, next: Next<impl MessageBody + 'sta
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::REFERRER_POLICY, "same-origin");
     set(header::CACHE_CONTROL, "no-store");
-    set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
-    set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
-    set(HeaderName::from_static("permissions-policy"), "camera=(self), geolocation=(), microphone=()");
+    set(
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    );
+    set(
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    );
+    set(
+        HeaderName::from_static("permissions-policy"),
+        "camera=(self), geolocation=(), microphone=()",
+    );
     if tls {
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }

@@ -91,13 +91,23 @@ impl Kind {
 impl Problem {
     /// A problem of `kind`, named by `code` and told by `detail`.
     pub fn new(kind: Kind, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { kind, code, detail: detail.into(), fields: Vec::new(), retry_after: None }
+        Self {
+            kind,
+            code,
+            detail: detail.into(),
+            fields: Vec::new(),
+            retry_after: None,
+        }
     }
 
     /// There is no such thing for this reader. The same words whether it exists elsewhere or nowhere.
     #[must_use]
     pub fn not_found(what: &str) -> Self {
-        Self::new(Kind::NotFound, "not-found", format!("There is no such {what}, or it is not yours to see."))
+        Self::new(
+            Kind::NotFound,
+            "not-found",
+            format!("There is no such {what}, or it is not yours to see."),
+        )
     }
 
     /// It contradicts what is there.
@@ -113,15 +123,26 @@ impl Problem {
     /// Several fields do not fit.
     #[must_use]
     pub fn fields(fields: Vec<Invalid>) -> Self {
-        let detail = fields.first().map_or_else(String::new, |first| first.message.clone());
-        Self { fields, ..Self::new(Kind::Invalid, "fields", detail) }
+        let detail = fields
+            .first()
+            .map_or_else(String::new, |first| first.message.clone());
+        Self {
+            fields,
+            ..Self::new(Kind::Invalid, "fields", detail)
+        }
     }
 
     /// Too many tries; the next one makes sense after `seconds`.
     #[must_use]
     pub fn too_many(seconds: u32) -> Self {
-        let detail = format!("There were too many tries. Wait {} and try again.", wait(seconds));
-        Self { retry_after: Some(seconds), ..Self::new(Kind::TooMany, "too-many", detail) }
+        let detail = format!(
+            "There were too many tries. Wait {} and try again.",
+            wait(seconds)
+        );
+        Self {
+            retry_after: Some(seconds),
+            ..Self::new(Kind::TooMany, "too-many", detail)
+        }
     }
 
     /// The document as RFC 9457 §3 has it.
@@ -132,13 +153,25 @@ impl Problem {
             title: self.kind.title(),
             status: self.kind.status().as_u16(),
             detail: &self.detail,
-            errors: self.fields.iter().map(|f| FieldError { field: f.field, code: f.code, detail: &f.message }).collect(),
+            errors: self
+                .fields
+                .iter()
+                .map(|f| FieldError {
+                    field: f.field,
+                    code: f.code,
+                    detail: &f.message,
+                })
+                .collect(),
         }
     }
 }
 
 fn wait(seconds: u32) -> String {
-    if seconds < 90 { format!("{seconds} seconds") } else { format!("{} minutes", seconds.div_ceil(60)) }
+    if seconds < 90 {
+        format!("{seconds} seconds")
+    } else {
+        format!("{} minutes", seconds.div_ceil(60))
+    }
 }
 
 /// A problem document.
@@ -186,15 +219,26 @@ impl From<StoreError> for Problem {
             StoreError::Busy(_) => {
                 tracing::warn!(%error, "the database could not answer");
                 let detail = "Not saved: the database is busy. Nothing was changed. Try again.";
-                Self { retry_after: Some(5), ..Self::new(Kind::Unavailable, "database-busy", detail) }
+                Self {
+                    retry_after: Some(5),
+                    ..Self::new(Kind::Unavailable, "database-busy", detail)
+                }
             }
             StoreError::Conflict(_) => {
                 tracing::info!(%error, "a constraint refused a write");
-                Self::conflict("conflict", "Somebody else changed the same thing a moment ago. Look again, then retry.")
+                Self::conflict(
+                    "conflict",
+                    "Somebody else changed the same thing a moment ago. Look again, then retry.",
+                )
             }
-            other => {
-                tracing::error!(error = %other, "the database refused");
-                Self::new(Kind::Internal, "internal", "Something is wrong on our side. Nothing was changed; it is on our log.")
+            StoreError::Cursor => Self::invalid("cursor", "This cursor is not one this list gave out. Start from the first page."),
+            StoreError::Collision(_) | StoreError::Corrupt(_) | StoreError::Migration(_) | StoreError::Query(_) => {
+                tracing::error!(%error, "the database refused");
+                Self::new(
+                    Kind::Internal,
+                    "internal",
+                    "Something is wrong on our side. Nothing was changed; it is on our log.",
+                )
             }
         }
     }

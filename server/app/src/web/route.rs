@@ -92,7 +92,9 @@ impl DeviceRequest {
     /// # Errors
     /// The route is one for anybody: a fault of ours, answered as such.
     pub fn phone(&self) -> Answer<&Phone> {
-        self.phone.as_ref().ok_or_else(|| Problem::new(Kind::Internal, "no-phone", "This route knows no phone."))
+        self.phone
+            .as_ref()
+            .ok_or_else(|| Problem::new(Kind::Internal, "no-phone", "This route knows no phone."))
     }
 }
 
@@ -115,13 +117,25 @@ impl DeviceResponse {
     /// 204: done, nothing to say.
     #[must_use]
     pub fn empty() -> Self {
-        Self { status: 204, content_type: "", headers: Vec::new(), body: Vec::new(), close: false }
+        Self {
+            status: 204,
+            content_type: "",
+            headers: Vec::new(),
+            body: Vec::new(),
+            close: false,
+        }
     }
 
     /// 200 with a body.
     #[must_use]
     pub fn body(content_type: &'static str, body: Vec<u8>) -> Self {
-        Self { status: 200, content_type, headers: Vec::new(), body, close: false }
+        Self {
+            status: 200,
+            content_type,
+            headers: Vec::new(),
+            body,
+            close: false,
+        }
     }
 }
 
@@ -132,7 +146,10 @@ impl From<Problem> for DeviceResponse {
             headers.push(("Retry-After", seconds.to_string()));
         }
         if problem.kind == Kind::SignedOut {
-            headers.push(("WWW-Authenticate", "Basic realm=\"enrolment\", charset=\"UTF-8\"".to_owned()));
+            headers.push((
+                "WWW-Authenticate",
+                "Basic realm=\"enrolment\", charset=\"UTF-8\"".to_owned(),
+            ));
         }
         Self {
             status: problem.kind.status().as_u16(),

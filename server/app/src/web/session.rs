@@ -42,7 +42,10 @@ impl SessionKeys {
     /// Keys from 32 secret bytes.
     #[must_use]
     pub fn new(secret: &[u8; 32]) -> Self {
-        Self { sign: EncodingKey::from_secret(secret), check: DecodingKey::from_secret(secret) }
+        Self {
+            sign: EncodingKey::from_secret(secret),
+            check: DecodingKey::from_secret(secret),
+        }
     }
 }
 
@@ -63,10 +66,15 @@ pub fn cookie(app: &App, sid: &str) -> Answer<Cookie<'static>> {
     };
     let mut header = Header::new(Algorithm::HS256);
     header.typ = Some(TYPE.to_owned());
-    let token = jsonwebtoken::encode(&header, &claims, &app.session_keys.sign).map_err(|error| {
-        tracing::error!(%error, "a session cookie could not be signed");
-        Problem::new(Kind::Internal, "internal", "Something is wrong on our side. Try again.")
-    })?;
+    let token =
+        jsonwebtoken::encode(&header, &claims, &app.session_keys.sign).map_err(|error| {
+            tracing::error!(%error, "a session cookie could not be signed");
+            Problem::new(
+                Kind::Internal,
+                "internal",
+                "Something is wrong on our side. Try again.",
+            )
+        })?;
     Ok(Cookie::build(name(app), token)
         .path("/")
         .http_only(true)
@@ -79,7 +87,11 @@ pub fn cookie(app: &App, sid: &str) -> Answer<Cookie<'static>> {
 /// A cookie that takes the session's away.
 #[must_use]
 pub fn cookie_gone(app: &App) -> Cookie<'static> {
-    let mut cookie = Cookie::build(name(app), "").path("/").http_only(true).secure(is_tls(app)).finish();
+    let mut cookie = Cookie::build(name(app), "")
+        .path("/")
+        .http_only(true)
+        .secure(is_tls(app))
+        .finish();
     cookie.make_removal();
     cookie
 }
@@ -99,7 +111,9 @@ pub fn of_request(app: &App, request: &HttpRequest) -> Option<Claims> {
     // The injected clock judges times, so that tests can freeze it; the library would ask the machine's.
     rules.validate_exp = false;
     rules.validate_nbf = false;
-    let claims = jsonwebtoken::decode::<Claims>(cookie.value(), &app.session_keys.check, &rules).ok()?.claims;
+    let claims = jsonwebtoken::decode::<Claims>(cookie.value(), &app.session_keys.check, &rules)
+        .ok()?
+        .claims;
     let now = app.clock.now().as_second();
     (claims.nbf <= now && now < claims.exp).then_some(claims)
 }
@@ -121,7 +135,11 @@ pub fn check_form(actor: &Actor, fields: &Fields) -> Answer<()> {
 
 /// Compares without telling by its duration how much was right.
 fn same(a: &str, b: &str) -> bool {
-    a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |differs, (x, y)| differs | (x ^ y)) == 0
+    a.len() == b.len()
+        && a.bytes()
+            .zip(b.bytes())
+            .fold(0, |differs, (x, y)| differs | (x ^ y))
+            == 0
 }
 
 fn is_tls(app: &App) -> bool {
@@ -130,5 +148,9 @@ fn is_tls(app: &App) -> bool {
 
 /// `__Host-` binds the cookie to this host and to TLS (OWASP ASVS 5.0, 3.3.3); plain HTTP on loopback cannot have it.
 fn name(app: &App) -> &'static str {
-    if is_tls(app) { "__Host-muster" } else { "muster" }
+    if is_tls(app) {
+        "__Host-muster"
+    } else {
+        "muster"
+    }
 }

@@ -8,10 +8,14 @@ use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
-use rustls::server::{ClientHello, ResolvesServerCert, ServerSessionMemoryCache, WebPkiClientVerifier};
+use rustls::server::{
+    ClientHello, ResolvesServerCert, ServerSessionMemoryCache, WebPkiClientVerifier,
+};
 use rustls::sign::CertifiedKey;
 use rustls::time_provider::TimeProvider;
-use rustls::{DigitallySignedStruct, DistinguishedName, RootCertStore, ServerConfig, SignatureScheme};
+use rustls::{
+    DigitallySignedStruct, DistinguishedName, RootCertStore, ServerConfig, SignatureScheme,
+};
 
 use crate::clock::Clock;
 
@@ -29,16 +33,28 @@ impl ServerCertificate {
     ///
     /// # Errors
     /// The key is of a kind TLS cannot use, or belongs to another certificate.
-    pub fn new(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<Self, rustls::Error> {
-        Ok(Self(ArcSwap::from_pointee(CertifiedKey::from_der(chain, key, &provider())?)))
+    pub fn new(
+        chain: Vec<CertificateDer<'static>>,
+        key: PrivateKeyDer<'static>,
+    ) -> Result<Self, rustls::Error> {
+        Ok(Self(ArcSwap::from_pointee(CertifiedKey::from_der(
+            chain,
+            key,
+            &provider(),
+        )?)))
     }
 
     /// Takes a renewed certificate into use from the next handshake on.
     ///
     /// # Errors
     /// As [`Self::new`].
-    pub fn replace(&self, chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<(), rustls::Error> {
-        self.0.store(Arc::new(CertifiedKey::from_der(chain, key, &provider())?));
+    pub fn replace(
+        &self,
+        chain: Vec<CertificateDer<'static>>,
+        key: PrivateKeyDer<'static>,
+    ) -> Result<(), rustls::Error> {
+        self.0
+            .store(Arc::new(CertifiedKey::from_der(chain, key, &provider())?));
         Ok(())
     }
 }
@@ -67,7 +83,9 @@ impl std::fmt::Debug for TlsClock {
 impl TimeProvider for TlsClock {
     fn current_time(&self) -> Option<UnixTime> {
         let seconds = u64::try_from(self.0.now().as_second()).ok()?;
-        Some(UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds)))
+        Some(UnixTime::since_unix_epoch(std::time::Duration::from_secs(
+            seconds,
+        )))
     }
 }
 
@@ -124,7 +142,8 @@ impl ClientCertVerifier for PatientVerifier {
         now: UnixTime,
     ) -> Result<ClientCertVerified, rustls::Error> {
         let judged_at = expired_since(end_entity, now).unwrap_or(now);
-        self.strict.verify_client_cert(end_entity, intermediates, judged_at)
+        self.strict
+            .verify_client_cert(end_entity, intermediates, judged_at)
     }
 
     fn verify_tls12_signature(
@@ -133,7 +152,8 @@ impl ClientCertVerifier for PatientVerifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.strict.verify_tls12_signature(message, certificate, signature)
+        self.strict
+            .verify_tls12_signature(message, certificate, signature)
     }
 
     fn verify_tls13_signature(
@@ -142,7 +162,8 @@ impl ClientCertVerifier for PatientVerifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.strict.verify_tls13_signature(message, certificate, signature)
+        self.strict
+            .verify_tls13_signature(message, certificate, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
@@ -159,5 +180,7 @@ fn expired_since(certificate: &CertificateDer<'_>, now: UnixTime) -> Option<Unix
         return None;
     }
     let seconds = u64::try_from(end.as_second()).ok()?;
-    Some(UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds)))
+    Some(UnixTime::since_unix_epoch(std::time::Duration::from_secs(
+        seconds,
+    )))
 }

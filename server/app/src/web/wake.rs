@@ -23,7 +23,11 @@ impl Wakeups {
     /// Parks a phone. Look for work *after* parking, or a wake-up between the look and the wait is missed.
     pub fn park(&self, device: &str) -> Parked<'_> {
         let bell = self.parked.entry(device.to_owned()).or_default().clone();
-        Parked { wakeups: self, device: device.to_owned(), bell }
+        Parked {
+            wakeups: self,
+            device: device.to_owned(),
+            bell,
+        }
     }
 
     /// Wakes a phone, if it waits here.
@@ -58,6 +62,8 @@ impl Parked<'_> {
 impl Drop for Parked<'_> {
     fn drop(&mut self) {
         // Two are left when nobody else waits for this device: the map's and ours.
-        self.wakeups.parked.remove_if(&self.device, |_, bell| Arc::strong_count(bell) <= 2);
+        self.wakeups
+            .parked
+            .remove_if(&self.device, |_, bell| Arc::strong_count(bell) <= 2);
     }
 }

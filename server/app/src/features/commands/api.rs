@@ -194,11 +194,18 @@ pub struct ApprovalAnswer {
     params(("state" = Option<String>, Query), ("kind" = Option<String>, Query), ("device_id" = Option<String>, Query),
         ("organisation_id" = Option<String>, Query), ("cursor" = Option<String>, Query), ("limit" = Option<i64>, Query)),
     responses((status = 200, body = List<CommandShown>)))]
-pub async fn list(app: Data<App>, allowed: Allowed<ReadCommands>, request: HttpRequest) -> Answer<HttpResponse> {
+pub async fn list(
+    app: Data<App>,
+    allowed: Allowed<ReadCommands>,
+    request: HttpRequest,
+) -> Answer<HttpResponse> {
     let query = Fields::parse(request.query_string().as_bytes());
     let page = show::list(&app, &allowed, filter(&query)?, PageRequest::read(&query)?).await?;
     let page = page.map(|(command, counts, _)| shown(command, &[], &counts, &[], &[]));
-    Ok(HttpResponse::Ok().json(List { items: page.items, next_cursor: page.next }))
+    Ok(HttpResponse::Ok().json(List {
+        items: page.items,
+        next_cursor: page.next,
+    }))
 }
 
 /// The filter of a list of commands.
@@ -210,14 +217,27 @@ pub fn filter(query: &Fields) -> Answer<CommandFilter> {
     for word in query.many("state") {
         let state = State::parse(word).ok_or_else(|| {
             let known: Vec<&str> = State::ALL.iter().map(|state| state.as_str()).collect();
-            Problem::invalid("state", format!("There is no state {word:?}. Use one of {}.", known.join(", ")))
+            Problem::invalid(
+                "state",
+                format!(
+                    "There is no state {word:?}. Use one of {}.",
+                    known.join(", ")
+                ),
+            )
         })?;
         states.push(state.as_str().to_owned());
     }
     Ok(CommandFilter {
         states,
-        kind: query.some("kind").map(arguments::kind).transpose()?.map(|kind| kind.to_string()),
-        device_id: query.some("device_id").or(query.some("device")).map(str::to_owned),
+        kind: query
+            .some("kind")
+            .map(arguments::kind)
+            .transpose()?
+            .map(|kind| kind.to_string()),
+        device_id: query
+            .some("device_id")
+            .or(query.some("device"))
+            .map(str::to_owned),
         organisation_id: query.some("organisation_id").map(str::to_owned),
     })
 }
@@ -239,7 +259,10 @@ pub async fn create(
             (Some(ids), None) => Phones::Named(ids),
             (None, Some(filter)) => Phones::Matching(device_filter(&app, filter)?),
             (Some(_), Some(_)) | (None, None) => {
-                return Err(Problem::invalid("devices", "Name the phones by device_ids, or by a filter, and not by both."));
+                return Err(Problem::invalid(
+                    "devices",
+                    "Name the phones by device_ids, or by a filter, and not by both.",
+                ));
             }
         };
         let draft = Draft {
@@ -259,17 +282,28 @@ fn device_filter(app: &App, filter: NewFilter) -> Answer<DeviceFilter> {
     let contact = match filter.contact.as_deref() {
         None => None,
         Some(word) => {
-            let contact = Contact::parse(word)
-                .ok_or_else(|| Problem::invalid("contact", "contact is fresh, stale, lost or never."))?;
+            let contact = Contact::parse(word).ok_or_else(|| {
+                Problem::invalid("contact", "contact is fresh, stale, lost or never.")
+            })?;
             Some(fleet::list::contact_window(contact, app.now_micros()))
         }
     };
-    Ok(DeviceFilter { q: filter.q, lifecycle: None, contact, restriction: None, organisation_id: filter.organisation_id })
+    Ok(DeviceFilter {
+        q: filter.q,
+        lifecycle: None,
+        contact,
+        restriction: None,
+        organisation_id: filter.organisation_id,
+    })
 }
 
 /// One command.
 #[utoipa::path(get, path = "/api/v1/commands/{id}", responses((status = 200, body = CommandShown)))]
-pub async fn show(app: Data<App>, allowed: Allowed<ReadCommands>, path: Path<String>) -> Answer<HttpResponse> {
+pub async fn show(
+    app: Data<App>,
+    allowed: Allowed<ReadCommands>,
+    path: Path<String>,
+) -> Answer<HttpResponse> {
     Ok(HttpResponse::Ok().json(of(&show::one(&app, &allowed, &path).await?)))
 }
 
@@ -277,28 +311,61 @@ pub async fn show(app: Data<App>, allowed: Allowed<ReadCommands>, path: Path<Str
 #[utoipa::path(get, path = "/api/v1/commands/{id}/targets",
     params(("state" = Option<String>, Query), ("cursor" = Option<String>, Query), ("limit" = Option<i64>, Query)),
     responses((status = 200, body = List<TargetShown>)))]
-pub async fn targets(app: Data<App>, allowed: Allowed<ReadCommands>, request: HttpRequest, path: Path<String>) -> Answer<HttpResponse> {
+pub async fn targets(
+    app: Data<App>,
+    allowed: Allowed<ReadCommands>,
+    request: HttpRequest,
+    path: Path<String>,
+) -> Answer<HttpResponse> {
     let query = Fields::parse(request.query_string().as_bytes());
     let states = filter(&query)?.states;
-    let (page, receipts) = show::targets_of(&app, &allowed, &path, states, PageRequest::read(&query)?).await?;
-    let items = page.items.iter().map(|target| target_shown(target, &receipts)).collect();
-    Ok(HttpResponse::Ok().json(List::<TargetShown> { items, next_cursor: page.next }))
+    let (page, receipts) =
+        show::targets_of(&app, &allowed, &path, states, PageRequest::read(&query)?).await?;
+    let items = page
+        .items
+        .iter()
+        .map(|target| target_shown(target, &receipts))
+        .collect();
+    Ok(HttpResponse::Ok().json(List::<TargetShown> {
+        items,
+        next_cursor: page.next,
+    }))
 }
 
 /// Everything an approver's program checks before it signs: payload, keyrings, every target, the signatures that stand.
 #[utoipa::path(get, path = "/api/v1/commands/{id}/envelope", responses((status = 200, body = EnvelopeShown)))]
-pub async fn envelope(app: Data<App>, allowed: Allowed<ReadCommands>, path: Path<String>) -> Answer<HttpResponse> {
-    let ForApproval { command, descriptor, keyrings, leaves, approvals } = show::for_approval(&app, &allowed, &path).await?;
+pub async fn envelope(
+    app: Data<App>,
+    allowed: Allowed<ReadCommands>,
+    path: Path<String>,
+) -> Answer<HttpResponse> {
+    let ForApproval {
+        command,
+        descriptor,
+        keyrings,
+        leaves,
+        approvals,
+    } = show::for_approval(&app, &allowed, &path).await?;
     Ok(HttpResponse::Ok().json(EnvelopeShown {
         state: command.state,
         payload: base64::encode(command.payload.as_bytes()),
         descriptor: base64::encode(descriptor.as_bytes()),
-        keyrings: keyrings.iter().map(|envelope| base64::encode(envelope.as_bytes())).collect(),
+        keyrings: keyrings
+            .iter()
+            .map(|envelope| base64::encode(envelope.as_bytes()))
+            .collect(),
         leaves: leaves
             .into_iter()
-            .map(|leaf| LeafShown { device: leaf.device_id, enrolment: leaf.enrolment_id, serial: leaf.serial_number })
+            .map(|leaf| LeafShown {
+                device: leaf.device_id,
+                enrolment: leaf.enrolment_id,
+                serial: leaf.serial_number,
+            })
             .collect(),
-        signatures: approvals.iter().filter_map(|approval| serde_json::from_str(&approval.signature).ok()).collect(),
+        signatures: approvals
+            .iter()
+            .filter_map(|approval| serde_json::from_str(&approval.signature).ok())
+            .collect(),
         envelope: command.envelope.map(|text| base64::encode(text.as_bytes())),
     }))
 }
@@ -320,7 +387,10 @@ pub async fn approve(
             None => Some(reason.as_str()),
         },
     };
-    Ok(HttpResponse::Created().json(ApprovalAnswer { sealed: missing.is_none(), missing }))
+    Ok(HttpResponse::Created().json(ApprovalAnswer {
+        sealed: missing.is_none(),
+        missing,
+    }))
 }
 
 /// Takes a command back from every phone that has not accepted it.
@@ -336,7 +406,13 @@ pub async fn cancel(
 }
 
 fn of(found: &Shown) -> CommandShown {
-    shown(found.command.clone(), &found.approvals, &found.counts, &found.targets.items, &found.receipts)
+    shown(
+        found.command.clone(),
+        &found.approvals,
+        &found.counts,
+        &found.targets.items,
+        &found.receipts,
+    )
 }
 
 fn shown(
@@ -358,8 +434,14 @@ fn shown(
             .collect(),
         created_at: time(command.created_at),
         expires_at: time(command.expires_at),
-        target_counts: counts.iter().map(|(state, count)| (state.as_str(), *count)).collect(),
-        targets: targets.iter().map(|target| target_shown(target, receipts)).collect(),
+        target_counts: counts
+            .iter()
+            .map(|(state, count)| (state.as_str(), *count))
+            .collect(),
+        targets: targets
+            .iter()
+            .map(|target| target_shown(target, receipts))
+            .collect(),
         id: command.id,
         kind: command.kind,
         state: command.state,
@@ -373,7 +455,10 @@ fn shown(
 
 fn target_shown(target: &Target, receipts: &[Receipt]) -> TargetShown {
     // Receipts come oldest first: the last one of a phone is its newest.
-    let newest = receipts.iter().rev().find(|receipt| receipt.device_id == target.device_id);
+    let newest = receipts
+        .iter()
+        .rev()
+        .find(|receipt| receipt.device_id == target.device_id);
     TargetShown {
         device_id: target.device_id.clone(),
         serial_number: target.serial_number.clone(),

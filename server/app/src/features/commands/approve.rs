@@ -31,10 +31,22 @@ pub enum Approved {
 /// # Errors
 /// There is no such command in the scope, it no longer waits, the key is no approver's, has signed already, or the signature
 /// does not verify.
-pub async fn approve(app: &Arc<App>, allowed: &Allowed<DeliverApprovals>, id: &str, entry: SignatureEntry) -> Answer<Approved> {
-    let (scope, by, app2, wanted) = (allowed.scope().clone(), By::actor(&allowed.actor), app.clone(), id.to_owned());
+pub async fn approve(
+    app: &Arc<App>,
+    allowed: &Allowed<DeliverApprovals>,
+    id: &str,
+    entry: SignatureEntry,
+) -> Answer<Approved> {
+    let (scope, by, app2, wanted) = (
+        allowed.scope().clone(),
+        By::actor(&allowed.actor),
+        app.clone(),
+        id.to_owned(),
+    );
     let outcome = app.store.write_or_refuse(move |tx| {
-        let Some(row) = commands::find(tx, &scope, &wanted)? else { return Ok(Err(Problem::not_found("command"))) };
+        let Some(row) = commands::find(tx, &scope, &wanted)? else {
+            return Ok(Err(Problem::not_found("command")));
+        };
         approve_in(tx, &app2, &row, &entry, &by)
     });
     let outcome = outcome.await??;
@@ -46,20 +58,36 @@ pub async fn approve(app: &Arc<App>, allowed: &Allowed<DeliverApprovals>, id: &s
     Ok(outcome)
 }
 
-fn approve_in(tx: &mut Conn, app: &App, row: &commands::Command, entry: &SignatureEntry, by: &By) -> StoreResult<Answer<Approved>> {
+fn approve_in(
+    tx: &mut Conn,
+    app: &App,
+    row: &commands::Command,
+    entry: &SignatureEntry,
+    by: &By,
+) -> StoreResult<Answer<Approved>> {
     let state = State::parse(&row.state);
-    if !matches!(state, Some(State::Draft | State::AwaitingApproval)) || row.expires_at <= app.now_micros() {
-        let detail = format!("This command no longer waits for approval: it is {}.", row.state);
+    if !matches!(state, Some(State::Draft | State::AwaitingApproval))
+        || row.expires_at <= app.now_micros()
+    {
+        let detail = format!(
+            "This command no longer waits for approval: it is {}.",
+            row.state
+        );
         return Ok(Err(Problem::conflict("not-waiting", detail)));
     }
     let Some(signature) = entry.read() else {
-        let detail = "The signature does not read: keyid is 64 hexadecimal characters, sig is base64.";
+        let detail =
+            "The signature does not read: keyid is 64 hexadecimal characters, sig is base64.";
         return Ok(Err(Problem::invalid("signature", detail)));
     };
     let Some(held) = seal::newest_keyring(tx, &row.fleet_id)? else {
-        return Ok(Err(Problem::conflict("fleet-not-adopted", "This fleet has no keyring.")));
+        return Ok(Err(Problem::conflict(
+            "fleet-not-adopted",
+            "This fleet has no keyring.",
+        )));
     };
-    let person = match authority::verify_approval(&held.keyring, row.payload.as_bytes(), &signature) {
+    let person = match authority::verify_approval(&held.keyring, row.payload.as_bytes(), &signature)
+    {
         Ok(person) => person,
         Err(refusal) => {
             refused(tx, app, row, entry, refusal.reason, by)?;
@@ -73,11 +101,15 @@ fn approve_in(tx: &mut Conn, app: &App, row: &commands::Command, entry: &Signatu
         command_id: row.id.clone(),
         key_id: entry.keyid.clone(),
         person: person.to_string(),
-        signature: serde_json::to_string(entry).map_err(|error| StoreError::Query(error.to_string()))?,
+        signature: serde_json::to_string(entry)
+            .map_err(|error| StoreError::Query(error.to_string()))?,
         created_at: app.now_micros(),
     };
     if !approvals::insert(tx, &approval)? {
-        return Ok(Err(Problem::conflict("signed-already", "This key has signed this command already. Somebody else must sign.")));
+        return Ok(Err(Problem::conflict(
+            "signed-already",
+            "This key has signed this command already. Somebody else must sign.",
+        )));
     }
     let signed = seal::signatures(tx, &row.id)?;
     let entry = Entry {
@@ -99,7 +131,14 @@ fn approve_in(tx: &mut Conn, app: &App, row: &commands::Command, entry: &Signatu
 }
 
 /// A signature that does not count is on the record too: somebody tries keys.
-fn refused(tx: &mut Conn, app: &App, row: &commands::Command, entry: &SignatureEntry, reason: Reason, by: &By) -> StoreResult<()> {
+fn refused(
+    tx: &mut Conn,
+    app: &App,
+    row: &commands::Command,
+    entry: &SignatureEntry,
+    reason: Reason,
+    by: &By,
+) -> StoreResult<()> {
     let entry = Entry {
         kind: "command.approval-refused",
         weight: Weight::Trouble,
@@ -112,12 +151,20 @@ fn refused(tx: &mut Conn, app: &App, row: &commands::Command, entry: &SignatureE
 }
 
 /// The refusal of a signature that does not count, in words.
+#[expect(clippy::wildcard_enum_match_arm, reason = "two of the protocol's many reasons mean a bad signature; the rest mean others are missing")]
 #[must_use]
 pub fn refusal(reason: Reason) -> Option<Problem> {
     let detail = match reason {
-        Reason::NotAuthorised => "This key is none of the fleet's approvers. Use a key that stands in its keyring.",
-        Reason::BadSignature => "The signature does not fit this command. Fetch it again and sign what you see.",
+        Reason::NotAuthorised => {
+            "This key is none of the fleet's approvers. Use a key that stands in its keyring."
+        }
+        Reason::BadSignature => {
+            "The signature does not fit this command. Fetch it again and sign what you see."
+        }
         _ => return None,
     };
-    Some(Problem::invalid("approval-refused", format!("{detail} ({})", reason.as_str())))
+    Some(Problem::invalid(
+        "approval-refused",
+        format!("{detail} ({})", reason.as_str()),
+    ))
 }

@@ -65,10 +65,19 @@ pub struct Found {
 /// # Errors
 /// It is none of them; the sentence lists them.
 pub fn kind(word: &str) -> Answer<Kind> {
-    OFFERED.into_iter().find(|kind| kind.as_str() == word).ok_or_else(|| {
-        let known: Vec<&str> = OFFERED.iter().map(|kind| kind.as_str()).collect();
-        Problem::invalid("kind", format!("There is no command {word:?}. Use one of {}.", known.join(", ")))
-    })
+    OFFERED
+        .into_iter()
+        .find(|kind| kind.as_str() == word)
+        .ok_or_else(|| {
+            let known: Vec<&str> = OFFERED.iter().map(|kind| kind.as_str()).collect();
+            Problem::invalid(
+                "kind",
+                format!(
+                    "There is no command {word:?}. Use one of {}.",
+                    known.join(", ")
+                ),
+            )
+        })
 }
 
 /// What a command of this kind lifts, as phones report it.
@@ -107,31 +116,57 @@ impl Arguments {
                 number: self.number,
             },
             Kind::Message => Args::Message {
-                text: self.text.clone().filter(|text| !text.trim().is_empty()).ok_or_else(|| {
-                    Problem::invalid("text", "A message needs its text. Type what the phone shall show.")
-                })?,
+                text: self
+                    .text
+                    .clone()
+                    .filter(|text| !text.trim().is_empty())
+                    .ok_or_else(|| {
+                        Problem::invalid(
+                            "text",
+                            "A message needs its text. Type what the phone shall show.",
+                        )
+                    })?,
             },
             Kind::Refresh => Args::Refresh,
             Kind::RotateKey => Args::RotateKey,
             Kind::Lock => Args::Lock,
             Kind::Kill => Args::Kill,
             Kind::Wipe => Args::Wipe,
-            Kind::Suspend => Args::Suspend { until: self.until(now, ONLINE_SUSPEND)? },
-            Kind::LockFleet => Args::LockFleet { until: self.until(now, LOCK_FLEET)? },
-            Kind::Resume => Args::Resume { lifts: self.lifts(&found.in_force, "suspended")? },
-            Kind::Unlock => Args::Unlock { lifts: self.lifts(&found.in_force, "locked by the fleet")? },
+            Kind::Suspend => Args::Suspend {
+                until: self.until(now, ONLINE_SUSPEND)?,
+            },
+            Kind::LockFleet => Args::LockFleet {
+                until: self.until(now, LOCK_FLEET)?,
+            },
+            Kind::Resume => Args::Resume {
+                lifts: self.lifts(&found.in_force, "suspended")?,
+            },
+            Kind::Unlock => Args::Unlock {
+                lifts: self.lifts(&found.in_force, "locked by the fleet")?,
+            },
             Kind::Cancel => {
                 if found.named.is_empty() {
-                    return Err(Problem::invalid("commands", "A cancel needs the commands it takes back, by their ids."));
+                    return Err(Problem::invalid(
+                        "commands",
+                        "A cancel needs the commands it takes back, by their ids.",
+                    ));
                 }
-                Args::Cancel { lifts: found.named.clone() }
+                Args::Cancel {
+                    lifts: found.named.clone(),
+                }
             }
             Kind::Hold | Kind::Release | Kind::Transfer => {
-                return Err(Problem::invalid("kind", format!("There is no command {kind} on this server.")));
+                return Err(Problem::invalid(
+                    "kind",
+                    format!("There is no command {kind} on this server."),
+                ));
             }
         };
         args.check(now).map_err(|error| {
-            Problem::invalid("arguments", format!("The arguments do not fit: {error}. See the limits of {kind}."))
+            Problem::invalid(
+                "arguments",
+                format!("The arguments do not fit: {error}. See the limits of {kind}."),
+            )
         })?;
         Ok(args)
     }
@@ -161,16 +196,37 @@ impl Arguments {
             ("lifts", self.lifts.is_some()),
             ("commands", self.commands.is_some()),
         ];
-        match given.iter().find(|(name, is_given)| *is_given && !takes.contains(name)) {
-            Some((name, _)) => Err(Problem::invalid("arguments", format!("{kind} takes no argument {name}. Leave it out."))),
+        match given
+            .iter()
+            .find(|(name, is_given)| *is_given && !takes.contains(name))
+        {
+            Some((name, _)) => Err(Problem::invalid(
+                "arguments",
+                format!("{kind} takes no argument {name}. Leave it out."),
+            )),
             None => Ok(()),
         }
     }
 
     fn template(&self) -> Answer<NoticeTemplate> {
-        let known: Vec<&str> = NoticeTemplate::ALL.iter().map(|template| template.as_str()).collect();
-        let refused = || Problem::invalid("template", format!("A notice is one of the agent's own sentences: {}.", known.join(", ")));
-        self.template.as_deref().ok_or_else(refused)?.parse().map_err(|_| refused())
+        let known: Vec<&str> = NoticeTemplate::ALL
+            .iter()
+            .map(|template| template.as_str())
+            .collect();
+        let refused = || {
+            Problem::invalid(
+                "template",
+                format!(
+                    "A notice is one of the agent's own sentences: {}.",
+                    known.join(", ")
+                ),
+            )
+        };
+        self.template
+            .as_deref()
+            .ok_or_else(refused)?
+            .parse()
+            .map_err(|_| refused())
     }
 
     fn until(&self, now: UnixTime, longest: u64) -> Answer<UnixTime> {
@@ -180,19 +236,29 @@ impl Arguments {
     fn lifts(&self, in_force: &[Digest], what: &str) -> Answer<Vec<Digest>> {
         let Some(named) = &self.lifts else {
             if in_force.is_empty() {
-                let detail = format!("None of these phones reports that it is {what}. There is nothing to lift.");
+                let detail = format!(
+                    "None of these phones reports that it is {what}. There is nothing to lift."
+                );
                 return Err(Problem::conflict("nothing-to-lift", detail));
             }
             return Ok(in_force.to_vec());
         };
-        let digests: Result<Vec<Digest>, _> = named.iter().map(|text| Digest::parse(text)).collect();
-        digests.map_err(|_| Problem::invalid("lifts", "lifts names command digests: 64 hexadecimal characters each."))
+        let digests: Result<Vec<Digest>, _> =
+            named.iter().map(|text| Digest::parse(text)).collect();
+        digests.map_err(|_| {
+            Problem::invalid(
+                "lifts",
+                "lifts names command digests: 64 hexadecimal characters each.",
+            )
+        })
     }
 }
 
 fn seconds(time: jiff::Timestamp) -> Answer<UnixTime> {
     let refused = |_| Problem::invalid("time", "A time before 1970 does not fit.");
-    u64::try_from(time.as_second()).map(UnixTime).map_err(refused)
+    u64::try_from(time.as_second())
+        .map(UnixTime)
+        .map_err(refused)
 }
 
 #[cfg(test)]
@@ -203,10 +269,27 @@ mod tests {
 
     #[test]
     fn each_kind_takes_its_own_arguments_only() {
-        let text = Arguments { text: Some("Call the shop".into()), ..Arguments::default() };
-        assert!(matches!(text.resolve(Kind::Message, NOW, &Found::default()), Ok(Args::Message { .. })));
-        assert_eq!(text.resolve(Kind::Lock, NOW, &Found::default()).unwrap_err().code, "arguments");
-        assert_eq!(Arguments::default().resolve(Kind::Message, NOW, &Found::default()).unwrap_err().code, "text");
+        let text = Arguments {
+            text: Some("Call the shop".into()),
+            ..Arguments::default()
+        };
+        assert!(matches!(
+            text.resolve(Kind::Message, NOW, &Found::default()),
+            Ok(Args::Message { .. })
+        ));
+        assert_eq!(
+            text.resolve(Kind::Lock, NOW, &Found::default())
+                .unwrap_err()
+                .code,
+            "arguments"
+        );
+        assert_eq!(
+            Arguments::default()
+                .resolve(Kind::Message, NOW, &Found::default())
+                .unwrap_err()
+                .code,
+            "text"
+        );
     }
 
     #[test]
@@ -214,8 +297,17 @@ mod tests {
         let nothing = Arguments::default().resolve(Kind::Unlock, NOW, &Found::default());
         assert_eq!(nothing.unwrap_err().code, "nothing-to-lift");
         let lock = muster_protocol::digest::Digest::of(b"a lock");
-        let found = Found { in_force: vec![lock], ..Found::default() };
-        assert_eq!(Arguments::default().resolve(Kind::Unlock, NOW, &found).unwrap().lifts(), [lock]);
+        let found = Found {
+            in_force: vec![lock],
+            ..Found::default()
+        };
+        assert_eq!(
+            Arguments::default()
+                .resolve(Kind::Unlock, NOW, &found)
+                .unwrap()
+                .lifts(),
+            [lock]
+        );
     }
 
     #[test]

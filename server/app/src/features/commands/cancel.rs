@@ -17,12 +17,21 @@ use crate::web::problem::{Answer, Problem};
 /// # Errors
 /// There is no such command in the scope, or every phone has accepted it or ended with it.
 pub async fn cancel(app: &Arc<App>, allowed: &Allowed<SendCommands>, id: &str) -> Answer<usize> {
-    let (scope, by, name) = (allowed.scope().clone(), By::actor(&allowed.actor), allowed.actor.name.clone());
+    let (scope, by, name) = (
+        allowed.scope().clone(),
+        By::actor(&allowed.actor),
+        allowed.actor.name.clone(),
+    );
     let (app2, wanted) = (app.clone(), id.to_owned());
     let cancelled = app.store.write_or_refuse(move |tx| {
-        let Some(row) = commands::find(tx, &scope, &wanted)? else { return Ok(Err(Problem::not_found("command"))) };
+        let Some(row) = commands::find(tx, &scope, &wanted)? else {
+            return Ok(Err(Problem::not_found("command")));
+        };
         let Some(count) = commands::cancel(tx, &scope, &wanted, &name, app2.now_micros())? else {
-            let detail = format!("This command can no longer be taken back: it is {}.", row.state);
+            let detail = format!(
+                "This command can no longer be taken back: it is {}.",
+                row.state
+            );
             return Ok(Err(Problem::conflict("ended", detail)));
         };
         if count == 0 {
@@ -54,7 +63,9 @@ pub fn follow_targets(tx: &mut Conn, row: &commands::Command) -> StoreResult<Sta
         .filter_map(|(state, count)| Some((State::parse(&state)?, count)))
         .collect();
     let held = State::parse(&row.state).unwrap_or(State::Draft);
-    let Some(next) = of_targets(&counts) else { return Ok(held) };
+    let Some(next) = of_targets(&counts) else {
+        return Ok(held);
+    };
     if next != held {
         commands::set_state(tx, &row.id, &[held.as_str()], next.as_str())?;
     }

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use muster_protocol::bundle::{Bundle, COMMANDS_MAX, CheckpointInBundle, CommandInBundle, KEYRINGS_MAX, LogProof};
+use muster_protocol::bundle::{
+    Bundle, COMMANDS_MAX, CheckpointInBundle, CommandInBundle, KEYRINGS_MAX, LogProof,
+};
 use muster_protocol::command::Kind;
 use muster_store::targets::Pending;
 use muster_store::{Conn, StoreError, StoreResult, keyrings, log, targets};
@@ -27,7 +29,10 @@ const COMMAND_BYTES: usize = 300 * 1024;
 /// The database does not answer.
 pub async fn bundle(app: &Arc<App>, phone: &Phone, said: &CheckIn) -> Answer<Vec<u8>> {
     let (app2, phone2, said2) = (app.clone(), phone.clone(), said.clone());
-    let (bundle, carried) = app.store.read(move |c| assemble(c, &app2, &phone2, &said2)).await?;
+    let (bundle, carried) = app
+        .store
+        .read(move |c| assemble(c, &app2, &phone2, &said2))
+        .await?;
     if !carried.is_empty() {
         let (enrolment, now) = (phone.enrolment.clone(), app.now_micros());
         let marked = app.store.write(move |tx| {
@@ -44,8 +49,16 @@ pub async fn bundle(app: &Arc<App>, phone: &Phone, said: &CheckIn) -> Answer<Vec
     Ok(bundle.encode())
 }
 
-fn assemble(c: &mut Conn, app: &App, phone: &Phone, said: &CheckIn) -> StoreResult<(Bundle, Vec<String>)> {
-    let mut bundle = Bundle { next_check_in_seconds: Some(jittered(app)), ..Bundle::default() };
+fn assemble(
+    c: &mut Conn,
+    app: &App,
+    phone: &Phone,
+    said: &CheckIn,
+) -> StoreResult<(Bundle, Vec<String>)> {
+    let mut bundle = Bundle {
+        next_check_in_seconds: Some(jittered(app)),
+        ..Bundle::default()
+    };
     let held = i64::try_from(said.keyring_version).unwrap_or(i64::MAX);
     let most = i64::try_from(KEYRINGS_MAX).unwrap_or(8);
     for keyring in keyrings::range(c, &phone.fleet, held.saturating_add(1), most)? {
@@ -53,17 +66,24 @@ fn assemble(c: &mut Conn, app: &App, phone: &Phone, said: &CheckIn) -> StoreResu
     }
     let newest = log::newest_checkpoint(c, &phone.fleet)?;
     let size = newest.as_ref().map_or(0, |checkpoint| checkpoint.size);
-    let known = said.checkpoint_size.and_then(|size| i64::try_from(size).ok()).unwrap_or(0);
+    let known = said
+        .checkpoint_size
+        .and_then(|size| i64::try_from(size).ok())
+        .unwrap_or(0);
     if let Some(checkpoint) = newest.filter(|checkpoint| checkpoint.size > known) {
         let (old, new) = (unsigned(known), unsigned(checkpoint.size));
-        bundle.checkpoint =
-            Some(CheckpointInBundle { consistency: proofs::consistency(c, &phone.fleet, old, new)?, note: checkpoint.note });
+        bundle.checkpoint = Some(CheckpointInBundle {
+            consistency: proofs::consistency(c, &phone.fleet, old, new)?,
+            note: checkpoint.note,
+        });
     }
     let mut carried = Vec::new();
     let mut bytes = 0;
     let limit = i64::try_from(COMMANDS_MAX).unwrap_or(32);
     for pending in targets::pending_for_enrolment(c, &phone.enrolment, limit)? {
-        let Some(command) = carry(c, app, &phone.fleet, &pending, size)? else { continue };
+        let Some(command) = carry(c, app, &phone.fleet, &pending, size)? else {
+            continue;
+        };
         bytes += command.envelope.len();
         if bytes > COMMAND_BYTES {
             break;
@@ -75,13 +95,24 @@ fn assemble(c: &mut Conn, app: &App, phone: &Phone, said: &CheckIn) -> StoreResu
 }
 
 /// A pending command with its proofs. `None` while it waits for its number in the log: the phone would only say so.
-fn carry(c: &mut Conn, app: &App, fleet: &str, pending: &Pending, size: i64) -> StoreResult<Option<CommandInBundle>> {
-    let (Some(envelope), Some(digest)) = (&pending.envelope, &pending.envelope_digest) else { return Ok(None) };
+fn carry(
+    c: &mut Conn,
+    app: &App,
+    fleet: &str,
+    pending: &Pending,
+    size: i64,
+) -> StoreResult<Option<CommandInBundle>> {
+    let (Some(envelope), Some(digest)) = (&pending.envelope, &pending.envelope_digest) else {
+        return Ok(None);
+    };
     let log_proof = if needs_log(pending)? {
         match log::leaf_index(c, fleet, "command", digest)? {
             Some(index) if index < size => {
                 let (index, size) = (unsigned(index), unsigned(size));
-                Some(LogProof { index, hashes: proofs::inclusion(c, fleet, index, size)? })
+                Some(LogProof {
+                    index,
+                    hashes: proofs::inclusion(c, fleet, index, size)?,
+                })
             }
             Some(_) | None => return Ok(None),
         }
@@ -91,16 +122,26 @@ fn carry(c: &mut Conn, app: &App, fleet: &str, pending: &Pending, size: i64) -> 
     let tree = app.target_trees.of(c, &pending.command_id)?;
     let position = u32::try_from(pending.target.position).unwrap_or(u32::MAX);
     let Some(target) = tree.proof(position) else {
-        return Err(StoreError::Corrupt(format!("command {} has no target {position}", pending.command_id)));
+        return Err(StoreError::Corrupt(format!(
+            "command {} has no target {position}",
+            pending.command_id
+        )));
     };
-    Ok(Some(CommandInBundle { clearances: Vec::new(), envelope: envelope.clone().into_bytes(), log: log_proof, target }))
+    Ok(Some(CommandInBundle {
+        clearances: Vec::new(),
+        envelope: envelope.clone().into_bytes(),
+        log: log_proof,
+        target,
+    }))
 }
 
 fn needs_log(pending: &Pending) -> StoreResult<bool> {
-    let kind: Kind = pending
-        .kind
-        .parse()
-        .map_err(|_| StoreError::Corrupt(format!("command {} is of no known kind", pending.command_id)))?;
+    let kind: Kind = pending.kind.parse().map_err(|_| {
+        StoreError::Corrupt(format!(
+            "command {} is of no known kind",
+            pending.command_id
+        ))
+    })?;
     Ok(kind.needs_log())
 }
 
@@ -111,7 +152,8 @@ fn needs_log(pending: &Pending) -> StoreResult<bool> {
 pub async fn has_work(app: &Arc<App>, phone: &Phone) -> Answer<bool> {
     let phone = phone.clone();
     let found = app.store.read(move |c| {
-        let held = muster_store::devices::state_for_phone(c, &phone.device)?.map_or(0, |state| state.keyring_version);
+        let held = muster_store::devices::state_for_phone(c, &phone.device)?
+            .map_or(0, |state| state.keyring_version);
         if keyrings::newest(c, &phone.fleet)?.is_some_and(|newest| newest.version > held) {
             return Ok(true);
         }
@@ -119,12 +161,17 @@ pub async fn has_work(app: &Arc<App>, phone: &Phone) -> Answer<bool> {
             return Ok(false);
         }
         let size = log::newest_checkpoint(c, &phone.fleet)?.map_or(0, |checkpoint| checkpoint.size);
-        for pending in targets::pending_for_enrolment(c, &phone.enrolment, i64::try_from(COMMANDS_MAX).unwrap_or(32))? {
+        for pending in targets::pending_for_enrolment(
+            c,
+            &phone.enrolment,
+            i64::try_from(COMMANDS_MAX).unwrap_or(32),
+        )? {
             if pending.target.state != "queued" {
                 continue;
             }
             let ready = match (&pending.envelope_digest, needs_log(&pending)?) {
-                (Some(digest), true) => log::leaf_index(c, &phone.fleet, "command", digest)?.is_some_and(|index| index < size),
+                (Some(digest), true) => log::leaf_index(c, &phone.fleet, "command", digest)?
+                    .is_some_and(|index| index < size),
                 (Some(_), false) => true,
                 (None, _) => false,
             };
@@ -145,10 +192,14 @@ pub async fn has_work(app: &Arc<App>, phone: &Phone) -> Answer<bool> {
 pub async fn wake_sealed(app: &Arc<App>, id: &str) -> Answer<()> {
     let wanted = id.to_owned();
     let found = app.store.read(move |c| {
-        let Some(row) = muster_store::commands::find_for_job(c, &wanted)? else { return Ok(None) };
+        let Some(row) = muster_store::commands::find_for_job(c, &wanted)? else {
+            return Ok(None);
+        };
         Ok(Some((row.kind, targets::leaves(c, &wanted)?)))
     });
-    let Some((kind, leaves)) = found.await? else { return Ok(()) };
+    let Some((kind, leaves)) = found.await? else {
+        return Ok(());
+    };
     if kind.parse::<Kind>().is_ok_and(Kind::needs_log) {
         return Ok(());
     }
@@ -163,11 +214,16 @@ pub async fn wake_sealed(app: &Arc<App>, id: &str) -> Answer<()> {
 /// # Errors
 /// The database does not answer.
 pub async fn wake_logged(app: &Arc<App>, numbered: &[Numbered]) -> StoreResult<()> {
-    let digests: Vec<String> =
-        numbered.iter().filter(|leaf| leaf.kind == "command").map(|leaf| leaf.digest.clone()).collect();
+    let digests: Vec<String> = numbered
+        .iter()
+        .filter(|leaf| leaf.kind == "command")
+        .map(|leaf| leaf.digest.clone())
+        .collect();
     for digest in digests {
         let devices = app.store.read(move |c| {
-            let Some(row) = muster_store::commands::find_by_envelope_for_job(c, &digest)? else { return Ok(Vec::new()) };
+            let Some(row) = muster_store::commands::find_by_envelope_for_job(c, &digest)? else {
+                return Ok(Vec::new());
+            };
             targets::leaves(c, &row.id)
         });
         for leaf in devices.await? {
@@ -179,7 +235,8 @@ pub async fn wake_logged(app: &Arc<App>, numbered: &[Numbered]) -> StoreResult<(
 
 /// The next check-in, spread over a quarter of its length so that phones do not come together.
 fn jittered(app: &App) -> u64 {
-    let spread = u64::from(u16::from_le_bytes(app.random.bytes::<2>())) * (NEXT_CHECK_IN / 4) / u64::from(u16::MAX);
+    let spread = u64::from(u16::from_le_bytes(app.random.bytes::<2>())) * (NEXT_CHECK_IN / 4)
+        / u64::from(u16::MAX);
     NEXT_CHECK_IN - NEXT_CHECK_IN / 8 + spread
 }
 

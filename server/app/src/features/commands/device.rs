@@ -31,10 +31,17 @@ struct Results {
 /// The body is no list of receipts; the database does not answer.
 pub async fn receipts(app: Arc<App>, request: DeviceRequest) -> Answer<DeviceResponse> {
     let phone = request.phone()?.clone();
-    let sent: Sent = serde_json::from_slice(&request.body)
-        .map_err(|_| Problem::invalid("receipts", "Send {\"v\":1,\"receipts\":[base64, …]}. See docs/DEVICE-API.md."))?;
+    let sent: Sent = serde_json::from_slice(&request.body).map_err(|_| {
+        Problem::invalid(
+            "receipts",
+            "Send {\"v\":1,\"receipts\":[base64, …]}. See docs/DEVICE-API.md.",
+        )
+    })?;
     if sent.v != 1 || sent.receipts.len() > MOST {
-        return Err(Problem::invalid("receipts", format!("Send version 1 and at most {MOST} receipts at once.")));
+        return Err(Problem::invalid(
+            "receipts",
+            format!("Send version 1 and at most {MOST} receipts at once."),
+        ));
     }
     let mut results = Vec::with_capacity(sent.receipts.len());
     for text in sent.receipts {

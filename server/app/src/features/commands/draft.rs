@@ -63,17 +63,35 @@ pub enum Phones {
 /// # Errors
 /// A phone is not there or cannot be sent commands, the reason or an argument does not fit, nobody could approve it, or the
 /// organisation's brake holds.
-pub async fn draft(app: &Arc<App>, allowed: &Allowed<SendCommands>, wanted: Draft) -> Answer<String> {
+pub async fn draft(
+    app: &Arc<App>,
+    allowed: &Allowed<SendCommands>,
+    wanted: Draft,
+) -> Answer<String> {
     let reason = wanted.reason.trim().to_owned();
     text::check(&reason, text::REASON_MAX).map_err(|_| {
-        let detail = format!("A reason of 1 to {} characters is needed, on one line. Say why in a few words.", text::REASON_MAX);
+        let detail = format!(
+            "A reason of 1 to {} characters is needed, on one line. Say why in a few words.",
+            text::REASON_MAX
+        );
         Problem::invalid("reason", detail)
     })?;
     let wanted = Draft { reason, ..wanted };
-    let (scope, by, app2) = (allowed.scope().clone(), By::actor(&allowed.actor), app.clone());
+    let (scope, by, app2) = (
+        allowed.scope().clone(),
+        By::actor(&allowed.actor),
+        app.clone(),
+    );
     let drafted_by = (allowed.actor.reference(), allowed.actor.name.clone());
     let drafted = app.store.write_or_refuse(move |tx| {
-        draft_in(tx, &app2, &scope, &wanted, (&drafted_by.0, &drafted_by.1), &by)
+        draft_in(
+            tx,
+            &app2,
+            &scope,
+            &wanted,
+            (&drafted_by.0, &drafted_by.1),
+            &by,
+        )
     });
     let drafted = drafted.await??;
     app.crash_point("command.drafted");
@@ -108,15 +126,25 @@ pub fn draft_in(
         Ok(phones) => phones,
         Err(problem) => return Ok(Err(problem)),
     };
-    let (Some(first), Some(fleet)) = (phones.first(), phones.first().map(|device| device.fleet_id.clone())) else {
-        return Ok(Err(Problem::invalid("devices", "No phone matches. Name at least one.")));
+    let (Some(first), Some(fleet)) = (
+        phones.first(),
+        phones.first().map(|device| device.fleet_id.clone()),
+    ) else {
+        return Ok(Err(Problem::invalid(
+            "devices",
+            "No phone matches. Name at least one.",
+        )));
     };
     if phones.iter().any(|device| device.fleet_id != fleet) {
         let detail = "These phones belong to several fleets, and a command is signed for one. Send one command for each reseller.";
         return Ok(Err(Problem::invalid("fleets", detail)));
     }
-    let (Some(fleet), Some(held)) = (fleets::find(tx, &fleet)?, seal::newest_keyring(tx, &fleet)?) else {
-        return Ok(Err(Problem::conflict("fleet-not-adopted", "This fleet has no keyring yet. Bring it in with muster keyring publish.")));
+    let (Some(fleet), Some(held)) = (fleets::find(tx, &fleet)?, seal::newest_keyring(tx, &fleet)?)
+    else {
+        return Ok(Err(Problem::conflict(
+            "fleet-not-adopted",
+            "This fleet has no keyring yet. Bring it in with muster keyring publish.",
+        )));
     };
     if let Err(problem) = brake(tx, app, wanted.kind, &first.reseller_id)? {
         return Ok(Err(problem));
@@ -129,18 +157,30 @@ pub fn draft_in(
     };
 
     let damaged = |_| StoreError::Corrupt("the ids of a device do not read".to_owned());
-    let leaves: Result<Vec<_>, _> = phones.iter().map(|device| trees::leaf(&leaf_of(device))).collect();
+    let leaves: Result<Vec<_>, _> = phones
+        .iter()
+        .map(|device| trees::leaf(&leaf_of(device)))
+        .collect();
     let tree = match TargetTree::build(leaves.map_err(damaged)?) {
         Ok(tree) => tree,
-        Err(error) => return Ok(Err(Problem::invalid("devices", format!("These phones make no list of targets: {error}.")))),
+        Err(error) => {
+            return Ok(Err(Problem::invalid(
+                "devices",
+                format!("These phones make no list of targets: {error}."),
+            )));
+        }
     };
     let longest = wanted.kind.longest_life();
-    let life = wanted.expires_in.unwrap_or_else(|| longest.map_or(USUAL_LIFE, |longest| longest.min(USUAL_LIFE)));
+    let life = wanted
+        .expires_in
+        .unwrap_or_else(|| longest.map_or(USUAL_LIFE, |longest| longest.min(USUAL_LIFE)));
     let command = Command {
-        id: CommandId::parse(&app.new_id()).map_err(|_| StoreError::Query("an id of ours does not read".to_owned()))?,
+        id: CommandId::parse(&app.new_id())
+            .map_err(|_| StoreError::Query("an id of ours does not read".to_owned()))?,
         fleet: held.keyring.fleet.clone(),
-        organisation: OrganisationId::parse(&fleet.organisation_id)
-            .map_err(|_| StoreError::Corrupt("the organisation of a fleet does not read".to_owned()))?,
+        organisation: OrganisationId::parse(&fleet.organisation_id).map_err(|_| {
+            StoreError::Corrupt("the organisation of a fleet does not read".to_owned())
+        })?,
         keyring: held.keyring.version,
         args,
         reason: wanted.reason.clone(),
@@ -150,10 +190,20 @@ pub fn draft_in(
         targets: tree.targets(),
     };
     if let Err(error) = command.check() {
-        let most = longest.map_or_else(String::new, |longest| format!(" {} waits {} days at most.", wanted.kind, longest / DAY));
-        return Ok(Err(Problem::invalid("command", format!("The command does not fit: {error}.{most}"))));
+        let most = longest.map_or_else(String::new, |longest| {
+            format!(" {} waits {} days at most.", wanted.kind, longest / DAY)
+        });
+        return Ok(Err(Problem::invalid(
+            "command",
+            format!("The command does not fit: {error}.{most}"),
+        )));
     }
-    let Some(needed) = authority::needed(&held.keyring, command.kind(), &command.organisation, tree.count()) else {
+    let Some(needed) = authority::needed(
+        &held.keyring,
+        command.kind(),
+        &command.organisation,
+        tree.count(),
+    ) else {
         let detail = format!(
             "Nobody could approve this: no grant of the fleet's keyring covers {} for {} phones. Its root signers can add one.",
             command.kind(),
@@ -163,11 +213,20 @@ pub fn draft_in(
     };
     let online = needed.online && command.online_suffices();
     let row = row(app, &command, first, &phones, &needed, online, drafted_by);
-    let targets: Vec<Target> = tree.leaves().iter().zip(0..).map(|(leaf, position)| target(&row.id, leaf, position)).collect();
+    let targets: Vec<Target> = tree
+        .leaves()
+        .iter()
+        .zip(0..)
+        .map(|(leaf, position)| target(&row.id, leaf, position))
+        .collect();
     commands::insert(tx, &row, &targets)?;
     let entry = Entry {
         kind: "command.drafted",
-        weight: if matches!(command.kind(), Kind::Kill | Kind::Wipe) { Weight::Major } else { Weight::Ordinary },
+        weight: if matches!(command.kind(), Kind::Kill | Kind::Wipe) {
+            Weight::Major
+        } else {
+            Weight::Ordinary
+        },
         place: seal::place(&row),
         device: (phones.len() == 1).then(|| (first.id.clone(), first.serial_number.clone())),
         command: Some(row.id.clone()),
@@ -178,9 +237,17 @@ pub fn draft_in(
     if online {
         let keys = app.fleet_keys.of(app, &fleet).map_err(StoreError::Query)?;
         let mut envelope = Envelope::unsigned(DocumentType::Command, command.encode());
-        envelope.sign_plain(&keys.online).map_err(|error| StoreError::Query(error.to_string()))?;
-        if let Err(reason) = seal::seal_if_enough(tx, app, &held.keyring, &command, &row, &envelope, by)? {
-            let detail = format!("The fleet's keyring does not let the server's key sign {}: {}.", command.kind(), reason.as_str());
+        envelope
+            .sign_plain(&keys.online)
+            .map_err(|error| StoreError::Query(error.to_string()))?;
+        if let Err(reason) =
+            seal::seal_if_enough(tx, app, &held.keyring, &command, &row, &envelope, by)?
+        {
+            let detail = format!(
+                "The fleet's keyring does not let the server's key sign {}: {}.",
+                command.kind(),
+                reason.as_str()
+            );
             return Ok(Err(Problem::conflict("online-key", detail)));
         }
         sealed = true;
@@ -200,16 +267,27 @@ fn phones(tx: &mut Conn, scope: &Scope, wanted: &Phones) -> StoreResult<Answer<V
             let distinct: Vec<String> = distinct.into_iter().collect();
             let found = devices::find_many(tx, scope, &distinct)?;
             if found.len() != distinct.len() {
-                let missing = distinct.iter().find(|id| !found.iter().any(|device| device.id == **id));
-                let detail = format!("There is no device {}, or it is not yours.", missing.map_or("", String::as_str));
-                return Ok(Err(Problem { detail, ..Problem::not_found("device") }));
+                let missing = distinct
+                    .iter()
+                    .find(|id| !found.iter().any(|device| device.id == **id));
+                let detail = format!(
+                    "There is no device {}, or it is not yours.",
+                    missing.map_or("", String::as_str)
+                );
+                return Ok(Err(Problem {
+                    detail,
+                    ..Problem::not_found("device")
+                }));
             }
             found
         }
         Phones::Matching(filter) => {
             let most = i64::try_from(TARGETS_MAX).unwrap_or(i64::MAX);
             // Only phones that can obey: a search also finds those that never joined or have left.
-            let filter = DeviceFilter { lifecycle: Some("enrolled".to_owned()), ..filter.clone() };
+            let filter = DeviceFilter {
+                lifecycle: Some("enrolled".to_owned()),
+                ..filter.clone()
+            };
             let found = device_search::frozen(tx, scope, &filter, most + 1)?;
             if found.len() > TARGETS_MAX {
                 return Ok(Err(too_many()));
@@ -217,10 +295,17 @@ fn phones(tx: &mut Conn, scope: &Scope, wanted: &Phones) -> StoreResult<Answer<V
             found
         }
     };
-    let ids: Vec<String> = phones.iter().filter_map(|device| device.enrolment_id.clone()).collect();
+    let ids: Vec<String> = phones
+        .iter()
+        .filter_map(|device| device.enrolment_id.clone())
+        .collect();
     let stated: BTreeSet<String> = enrolments::stated_of(tx, &ids)?.into_iter().collect();
     for device in &phones {
-        let can_obey = device.lifecycle == "enrolled" && device.enrolment_id.as_ref().is_some_and(|id| stated.contains(id));
+        let can_obey = device.lifecycle == "enrolled"
+            && device
+                .enrolment_id
+                .as_ref()
+                .is_some_and(|id| stated.contains(id));
         if !can_obey {
             let why = if device.lifecycle == "enrolled" {
                 "it joined without the agent, so it can check in and obey nobody"
@@ -235,7 +320,10 @@ fn phones(tx: &mut Conn, scope: &Scope, wanted: &Phones) -> StoreResult<Answer<V
 }
 
 fn too_many() -> Problem {
-    Problem::invalid("devices", format!("A command names at most {TARGETS_MAX} phones. Send it in several parts."))
+    Problem::invalid(
+        "devices",
+        format!("A command names at most {TARGETS_MAX} phones. Send it in several parts."),
+    )
 }
 
 fn brake(tx: &mut Conn, app: &App, kind: Kind, reseller: &str) -> StoreResult<Answer<()>> {
@@ -244,7 +332,12 @@ fn brake(tx: &mut Conn, app: &App, kind: Kind, reseller: &str) -> StoreResult<An
     }
     let since = app.now_micros() - BRAKE_WINDOW * 1_000_000;
     let scope = Scope::Reseller(reseller.to_owned());
-    let (drafted, _) = commands::drafted_since(tx, &scope, &[Kind::Kill.as_str(), Kind::Wipe.as_str()], since)?;
+    let (drafted, _) = commands::drafted_since(
+        tx,
+        &scope,
+        &[Kind::Kill.as_str(), Kind::Wipe.as_str()],
+        since,
+    )?;
     if drafted < BRAKE {
         return Ok(Ok(()));
     }
@@ -254,16 +347,26 @@ fn brake(tx: &mut Conn, app: &App, kind: Kind, reseller: &str) -> StoreResult<An
         BRAKE_WINDOW / 60
     );
     let retry_after = u32::try_from(BRAKE_WINDOW).ok();
-    Ok(Err(Problem { retry_after, ..Problem::new(ProblemKind::TooMany, "brake", detail) }))
+    Ok(Err(Problem {
+        retry_after,
+        ..Problem::new(ProblemKind::TooMany, "brake", detail)
+    }))
 }
 
 /// What is in force on the phones that this kind lifts, and the commands that a cancel names.
-fn look_up(tx: &mut Conn, scope: &Scope, wanted: &Draft, phones: &[Device]) -> StoreResult<Answer<Found>> {
+fn look_up(
+    tx: &mut Conn,
+    scope: &Scope,
+    wanted: &Draft,
+    phones: &[Device],
+) -> StoreResult<Answer<Found>> {
     let mut found = Found::default();
     if let Some(lifted) = lifted_kind(wanted.kind) {
         let mut in_force = BTreeSet::new();
         for device in phones {
-            let Some(state) = devices::state(tx, scope, &device.id)? else { continue };
+            let Some(state) = devices::state(tx, scope, &device.id)? else {
+                continue;
+            };
             in_force.extend(reported(&state.restrictions, lifted));
         }
         found.in_force = in_force.into_iter().collect();
@@ -272,7 +375,8 @@ fn look_up(tx: &mut Conn, scope: &Scope, wanted: &Draft, phones: &[Device]) -> S
         let Some(command) = commands::find(tx, scope, id)? else {
             return Ok(Err(Problem::not_found("command")));
         };
-        let digest = Digest::parse(&command.digest).map_err(|_| StoreError::Corrupt(format!("command {id} does not read")))?;
+        let digest = Digest::parse(&command.digest)
+            .map_err(|_| StoreError::Corrupt(format!("command {id} does not read")))?;
         found.named.push(digest);
     }
     Ok(Ok(found))
@@ -281,7 +385,9 @@ fn look_up(tx: &mut Conn, scope: &Scope, wanted: &Draft, phones: &[Device]) -> S
 /// The digests of one kind among what a phone reports to be in force.
 #[must_use]
 pub fn reported(restrictions: &str, kind: Kind) -> Vec<Digest> {
-    let Ok(Value::Array(items)) = serde_json::from_str(restrictions) else { return Vec::new() };
+    let Ok(Value::Array(items)) = serde_json::from_str(restrictions) else {
+        return Vec::new();
+    };
     items
         .iter()
         .filter(|item| item.get("kind").and_then(Value::as_str) == Some(kind.as_str()))
@@ -322,12 +428,22 @@ fn row(
     online: bool,
     drafted_by: (&str, &str),
 ) -> commands::Command {
-    let micros = |time: UnixTime| i64::try_from(time.0).unwrap_or(i64::MAX).saturating_mul(1_000_000);
-    let of_one_owner = phones.iter().all(|device| device.organisation_id == first.organisation_id);
+    let micros = |time: UnixTime| {
+        i64::try_from(time.0)
+            .unwrap_or(i64::MAX)
+            .saturating_mul(1_000_000)
+    };
+    let of_one_owner = phones
+        .iter()
+        .all(|device| device.organisation_id == first.organisation_id);
     commands::Command {
         id: command.id.to_string(),
         reseller_id: first.reseller_id.clone(),
-        organisation_id: if of_one_owner { first.organisation_id.clone() } else { first.reseller_id.clone() },
+        organisation_id: if of_one_owner {
+            first.organisation_id.clone()
+        } else {
+            first.reseller_id.clone()
+        },
         fleet_id: command.fleet.to_string(),
         kind: command.kind().to_string(),
         reason: command.reason.clone(),
@@ -336,7 +452,11 @@ fn row(
         digest: command.digest().to_hex(),
         keyring_version: i64::try_from(command.keyring).unwrap_or(i64::MAX),
         approvals_needed: if online { 0 } else { i64::from(needed.people) },
-        independent_needed: if online { 0 } else { i64::from(needed.independent) },
+        independent_needed: if online {
+            0
+        } else {
+            i64::from(needed.independent)
+        },
         target_count: i64::from(command.targets.count),
         target_root: command.targets.root.to_hex(),
         envelope: None,

@@ -20,7 +20,11 @@ const BATCH: i64 = 50;
 pub async fn expire_due(app: Arc<App>) -> Done {
     loop {
         let app2 = app.clone();
-        let closed = app.store.write(move |tx| expire_batch(tx, &app2)).await.map_err(|error| error.to_string())?;
+        let closed = app
+            .store
+            .write(move |tx| expire_batch(tx, &app2))
+            .await
+            .map_err(|error| error.to_string())?;
         if closed < usize::try_from(BATCH).unwrap_or(usize::MAX) {
             return Ok(());
         }

@@ -25,7 +25,10 @@ use crate::{device_route, route};
 /// Routes of this feature on the portal's listener.
 #[must_use]
 pub fn routes() -> Vec<Route> {
-    let (read, send) = (Access::Needs(Permission::ReadCommands), Access::Needs(Permission::SendCommands));
+    let (read, send) = (
+        Access::Needs(Permission::ReadCommands),
+        Access::Needs(Permission::SendCommands),
+    );
     vec![
         route!(GET "/commands", read, page::list),
         route!(GET "/commands/new", send, page::new_form),
@@ -53,5 +56,10 @@ pub fn device_routes() -> Vec<DeviceRoute> {
 /// Jobs of this feature.
 #[must_use]
 pub fn jobs() -> Vec<Job> {
-    vec![Job { name: "command-expiry", when: "*/20 * * * * *", bell: None, work: |app| Box::pin(expire::expire_due(app)) }]
+    vec![Job {
+        name: "command-expiry",
+        when: "*/20 * * * * *",
+        bell: None,
+        work: |app| Box::pin(expire::expire_due(app)),
+    }]
 }

@@ -8,6 +8,7 @@ use muster_protocol::base64;
 use muster_protocol::command::Kind;
 use muster_protocol::digest::Digest;
 use muster_protocol::keys::P256Key;
+use muster_protocol::reason::Reason;
 use muster_protocol::receipt::{Receipt, ReceiptState};
 use muster_store::targets::{self, Target};
 use muster_store::{Conn, StoreResult, commands, devices, enrolments, log, receipts};
@@ -49,7 +50,10 @@ impl Outcome {
 /// The database does not answer; the phone sends it again.
 pub async fn receive(app: &Arc<App>, phone: &Phone, envelope: Vec<u8>) -> Answer<Outcome> {
     let (app2, phone2) = (app.clone(), phone.clone());
-    let outcome = app.store.write(move |tx| receive_in(tx, &app2, &phone2, &envelope)).await?;
+    let outcome = app
+        .store
+        .write(move |tx| receive_in(tx, &app2, &phone2, &envelope))
+        .await?;
     app.crash_point("receipts.stored");
     Ok(outcome)
 }
@@ -59,26 +63,44 @@ fn receive_in(tx: &mut Conn, app: &App, phone: &Phone, envelope: &[u8]) -> Store
     if receipts::is_known_for_phone(tx, &id)? {
         return Ok(Outcome::Known);
     }
-    let key = enrolments::find(tx, &phone.enrolment)?.and_then(|enrolment| device_key(enrolment.device_key.as_deref()?));
-    let verified = key.and_then(|key| Receipt::verify(envelope, &key).ok()).filter(|receipt| receipt.fleet.as_str() == phone.fleet);
+    let key = enrolments::find(tx, &phone.enrolment)?
+        .and_then(|enrolment| device_key(enrolment.device_key.as_deref()?));
+    let verified = key
+        .and_then(|key| Receipt::verify(envelope, &key).ok())
+        .filter(|receipt| receipt.fleet.as_str() == phone.fleet);
     let Some(receipt) = verified else {
         trouble(tx, app, phone, "receipt.rejected", None, "bad_signature")?;
         return Ok(Outcome::Rejected);
     };
-    let command = commands::find_for_receipt(tx, &receipt.command.to_hex())?.filter(|row| row.fleet_id == phone.fleet);
+    let command = commands::find_for_receipt(tx, &receipt.command.to_hex())?
+        .filter(|row| row.fleet_id == phone.fleet);
     let target = match &command {
         Some(row) => targets::find_for_enrolment(tx, &row.id, &phone.enrolment)?,
         None => None,
     };
     if target.is_none() && receipt.state != ReceiptState::Refused {
         // It says it obeyed something it was never a target of: only a broken or lying phone does.
-        trouble(tx, app, phone, "receipt.rejected", command.as_ref(), "not_target")?;
+        trouble(
+            tx,
+            app,
+            phone,
+            "receipt.rejected",
+            command.as_ref(),
+            "not_target",
+        )?;
         return Ok(Outcome::Rejected);
     }
     keep(tx, app, phone, &receipt, &id, envelope, command.as_ref())?;
     match (&command, &target) {
         (Some(row), Some(target)) => advance(tx, app, phone, &receipt, row, target)?,
-        _ => trouble(tx, app, phone, "receipt.stray", command.as_ref(), receipt.reason.map_or("", |reason| reason.as_str()))?,
+        _ => trouble(
+            tx,
+            app,
+            phone,
+            "receipt.stray",
+            command.as_ref(),
+            receipt.reason.map_or("", |reason| reason.as_str()),
+        )?,
     }
     Ok(Outcome::Stored)
 }
@@ -99,7 +121,14 @@ fn keep(
     let sequence = i64::try_from(receipt.seq).unwrap_or(i64::MAX);
     let last = receipts::max_sequence_for_phone(tx, &phone.enrolment)?;
     if sequence > last.unwrap_or(0).saturating_add(1) {
-        trouble(tx, app, phone, "receipt.gap", command, &sequence.to_string())?;
+        trouble(
+            tx,
+            app,
+            phone,
+            "receipt.gap",
+            command,
+            &sequence.to_string(),
+        )?;
     }
     let now = app.now_micros();
     let row = receipts::Receipt {
@@ -113,17 +142,28 @@ fn keep(
         code: receipt.reason.map(|reason| reason.as_str().to_owned()),
         detail: receipt.detail.clone(),
         envelope: String::from_utf8_lossy(envelope).into_owned(),
-        phone_at: i64::try_from(receipt.at.0).unwrap_or(i64::MAX / 1_000_000).saturating_mul(1_000_000),
+        phone_at: i64::try_from(receipt.at.0)
+            .unwrap_or(i64::MAX / 1_000_000)
+            .saturating_mul(1_000_000),
         received_at: now,
     };
     receipts::insert_for_phone(tx, &row)?;
     log::append_leaf(tx, &phone.fleet, "receipt", id, &app.new_id(), now)
 }
 
-fn advance(tx: &mut Conn, app: &App, phone: &Phone, receipt: &Receipt, row: &commands::Command, target: &Target) -> StoreResult<()> {
+fn advance(
+    tx: &mut Conn,
+    app: &App,
+    phone: &Phone,
+    receipt: &Receipt,
+    row: &commands::Command,
+    target: &Target,
+) -> StoreResult<()> {
     let from = State::parse(&target.state).unwrap_or(State::Queued);
-    let Some(Step { to, late }) = after_receipt(from, receipt.state) else { return Ok(()) };
-    let code = receipt.reason.map(|reason| reason.as_str());
+    let Some(Step { to, late }) = after_receipt(from, receipt.state) else {
+        return Ok(());
+    };
+    let code = receipt.reason.map(Reason::as_str);
     let answer = targets::Answer {
         to: to.as_str(),
         code,
@@ -131,7 +171,14 @@ fn advance(tx: &mut Conn, app: &App, phone: &Phone, receipt: &Receipt, row: &com
         accepted: to == State::Accepted,
         ended: to.is_terminal(),
     };
-    if !targets::apply_receipt(tx, &row.id, target.position, &target.state, answer, app.now_micros())? {
+    if !targets::apply_receipt(
+        tx,
+        &row.id,
+        target.position,
+        &target.state,
+        answer,
+        app.now_micros(),
+    )? {
         return Ok(());
     }
     cancel::follow_targets(tx, row)?;
@@ -139,7 +186,14 @@ fn advance(tx: &mut Conn, app: &App, phone: &Phone, receipt: &Receipt, row: &com
         leave(tx, app, phone, row)?;
     }
     let (kind, weight) = match to {
-        State::Done => ("command.done", if is_end(row) { Weight::Major } else { Weight::Ordinary }),
+        State::Done => (
+            "command.done",
+            if is_end(row) {
+                Weight::Major
+            } else {
+                Weight::Ordinary
+            },
+        ),
         State::Failed => ("command.failed", Weight::Trouble),
         State::Refused => ("command.refused", Weight::Trouble),
         State::Accepted if is_end(row) => ("command.accepted", Weight::Ordinary),
@@ -176,6 +230,7 @@ fn leave(tx: &mut Conn, app: &App, phone: &Phone, row: &commands::Command) -> St
         Ok(_) | Err(_) => return Ok(()),
     };
     devices::set_lifecycle_for_phone(tx, &phone.device, &["enrolled"], why)?;
+    devices::lift_everything_for_phone(tx, &phone.device)?;
     enrolments::end(tx, &phone.enrolment, why, app.now_micros())?;
     for id in targets::close_of_enrolment(tx, &phone.enrolment, "cancelled", app.now_micros())? {
         if let Some(open) = commands::find_for_job(tx, &id)? {

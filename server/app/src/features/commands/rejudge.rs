@@ -19,14 +19,22 @@ const MOST: i64 = 1_000;
 ///
 /// # Errors
 /// The database refused.
-pub fn after_keyring(tx: &mut Conn, app: &App, fleet: &str, keyring: &Keyring, by: &By) -> StoreResult<usize> {
+pub fn after_keyring(
+    tx: &mut Conn,
+    app: &App,
+    fleet: &str,
+    keyring: &Keyring,
+    by: &By,
+) -> StoreResult<usize> {
     let mut reopened = 0;
     for row in commands::queued_of_fleet_for_job(tx, fleet, MOST)? {
         let Some(text) = &row.envelope else { continue };
         let damaged = |_| StoreError::Corrupt(format!("command {} does not read", row.id));
         let envelope = Envelope::decode(text.as_bytes(), DocumentType::Command).map_err(damaged)?;
         let command = Command::decode(row.payload.as_bytes()).map_err(damaged)?;
-        let Err(refusal) = authority::authorise(keyring, &command, &envelope) else { continue };
+        let Err(refusal) = authority::authorise(keyring, &command, &envelope) else {
+            continue;
+        };
         if !commands::reopen(tx, &row.id)? {
             continue;
         }

@@ -31,7 +31,10 @@ impl SignatureEntry {
     /// The entry as the protocol types it; `None` when it is not well formed.
     #[must_use]
     pub fn read(&self) -> Option<Signature> {
-        Some(Signature::Plain { keyid: KeyId::parse(&self.keyid).ok()?, sig: base64::decode(&self.sig)? })
+        Some(Signature::Plain {
+            keyid: KeyId::parse(&self.keyid).ok()?,
+            sig: base64::decode(&self.sig)?,
+        })
     }
 }
 
@@ -40,20 +43,39 @@ impl SignatureEntry {
 /// # Errors
 /// The database did not answer, or its rows do not read.
 pub fn newest_keyring(c: &mut Conn, fleet: &str) -> StoreResult<Option<HeldKeyring>> {
-    let Some(row) = keyrings::newest(c, fleet)? else { return Ok(None) };
-    let damaged = |_| StoreError::Corrupt(format!("keyring {} of fleet {fleet} does not read", row.version));
-    HeldKeyring::from_stored(row.envelope.into_bytes()).map(Some).map_err(damaged)
+    let Some(row) = keyrings::newest(c, fleet)? else {
+        return Ok(None);
+    };
+    let damaged = |_| {
+        StoreError::Corrupt(format!(
+            "keyring {} of fleet {fleet} does not read",
+            row.version
+        ))
+    };
+    HeldKeyring::from_stored(row.envelope.into_bytes())
+        .map(Some)
+        .map_err(damaged)
 }
 
 /// The envelope of a command with those of its approvals that the keyring still knows, plus the online key's if it may sign.
 ///
 /// # Errors
 /// A stored signature does not read.
-pub fn envelope(keyring: &Keyring, payload: &str, signatures: &[Approval]) -> StoreResult<Envelope> {
+pub fn envelope(
+    keyring: &Keyring,
+    payload: &str,
+    signatures: &[Approval],
+) -> StoreResult<Envelope> {
     let mut envelope = Envelope::unsigned(DocumentType::Command, payload.as_bytes().to_vec());
     for approval in signatures {
-        let damaged = || StoreError::Corrupt(format!("an approval of command {} does not read", approval.command_id));
-        let entry: SignatureEntry = serde_json::from_str(&approval.signature).map_err(|_| damaged())?;
+        let damaged = || {
+            StoreError::Corrupt(format!(
+                "an approval of command {} does not read",
+                approval.command_id
+            ))
+        };
+        let entry: SignatureEntry =
+            serde_json::from_str(&approval.signature).map_err(|_| damaged())?;
         let signature = entry.read().ok_or_else(damaged)?;
         if keyring.key(signature.keyid()).is_some() {
             envelope.add(signature).map_err(|_| damaged())?;
@@ -85,7 +107,14 @@ pub fn seal_if_enough(
     if !commands::seal(tx, &row.id, &text, &ed.to_hex(), now)? {
         return Ok(Ok(()));
     }
-    log::append_leaf(tx, &row.fleet_id, "command", &ed.to_hex(), &app.new_id(), now)?;
+    log::append_leaf(
+        tx,
+        &row.fleet_id,
+        "command",
+        &ed.to_hex(),
+        &app.new_id(),
+        now,
+    )?;
     let entry = Entry {
         kind: "command.queued",
         weight: Weight::Ordinary,

@@ -8,13 +8,16 @@ use muster_store::approvals::Approval;
 use muster_store::commands::{Command, CommandFilter};
 use muster_store::receipts::Receipt;
 use muster_store::targets::{Target, TargetLeaf};
-use muster_store::{Conn, Page, StoreResult, commands, keyrings, fleets, receipts, targets};
+use muster_store::{Conn, Page, StoreResult, commands, fleets, keyrings, receipts, targets};
 
 use super::seal;
 use crate::app::App;
 use crate::web::actor::{Allowed, ReadCommands};
 use crate::web::paging::PageRequest;
 use crate::web::problem::{Answer, Problem};
+
+/// A command of a list: its row, how many targets stand in which state, and how many people signed it.
+pub type Listed = (Command, Vec<(State, i64)>, i64);
 
 /// Targets shown beside a command.
 pub const FIRST_TARGETS: i64 = 100;
@@ -41,7 +44,9 @@ pub struct Shown {
 pub async fn one(app: &Arc<App>, allowed: &Allowed<ReadCommands>, id: &str) -> Answer<Shown> {
     let (scope, id) = (allowed.scope().clone(), id.to_owned());
     let found = app.store.read(move |c| {
-        let Some(command) = commands::find(c, &scope, &id)? else { return Ok(None) };
+        let Some(command) = commands::find(c, &scope, &id)? else {
+            return Ok(None);
+        };
         read(c, &scope, command).map(Some)
     });
     found.await?.ok_or_else(|| Problem::not_found("command"))
@@ -49,7 +54,11 @@ pub async fn one(app: &Arc<App>, allowed: &Allowed<ReadCommands>, id: &str) -> A
 
 fn read(c: &mut Conn, scope: &Scope, command: Command) -> StoreResult<Shown> {
     let targets = targets::page(c, scope, &command.id, &[], None, FIRST_TARGETS)?;
-    let devices: Vec<String> = targets.items.iter().map(|target| target.device_id.clone()).collect();
+    let devices: Vec<String> = targets
+        .items
+        .iter()
+        .map(|target| target.device_id.clone())
+        .collect();
     Ok(Shown {
         approvals: seal::signatures(c, &command.id)?,
         counts: counts(c, &command.id)?,
@@ -65,7 +74,10 @@ fn read(c: &mut Conn, scope: &Scope, command: Command) -> StoreResult<Shown> {
 /// The database did not answer.
 pub fn counts(c: &mut Conn, command: &str) -> StoreResult<Vec<(State, i64)>> {
     let known = targets::counts_of(c, command)?;
-    Ok(known.into_iter().filter_map(|(state, count)| Some((State::parse(&state)?, count))).collect())
+    Ok(known
+        .into_iter()
+        .filter_map(|(state, count)| Some((State::parse(&state)?, count)))
+        .collect())
 }
 
 /// A page of commands, newest first, each with its counts.
@@ -77,7 +89,7 @@ pub async fn list(
     allowed: &Allowed<ReadCommands>,
     filter: CommandFilter,
     page: PageRequest,
-) -> Answer<Page<(Command, Vec<(State, i64)>, i64)>> {
+) -> Answer<Page<Listed>> {
     let scope = allowed.scope().clone();
     let found = app.store.read(move |c| {
         let page = commands::list(c, &scope, &filter, page.cursor.as_deref(), page.limit)?;
@@ -94,7 +106,7 @@ pub async fn waiting(
     app: &Arc<App>,
     allowed: &Allowed<ReadCommands>,
     page: PageRequest,
-) -> Answer<Page<(Command, Vec<(State, i64)>, i64)>> {
+) -> Answer<Page<Listed>> {
     let scope = allowed.scope().clone();
     let found = app.store.read(move |c| {
         let page = commands::awaiting_approval(c, &scope, page.cursor.as_deref(), page.limit)?;
@@ -104,14 +116,26 @@ pub async fn waiting(
 }
 
 /// Each command with how its targets stand and how many people signed it; two queries for the whole page.
-fn with_counts(c: &mut Conn, page: Page<Command>) -> StoreResult<Page<(Command, Vec<(State, i64)>, i64)>> {
-    let ids: Vec<String> = page.items.iter().map(|command| command.id.clone()).collect();
+fn with_counts(
+    c: &mut Conn,
+    page: Page<Command>,
+) -> StoreResult<Page<Listed>> {
+    let ids: Vec<String> = page
+        .items
+        .iter()
+        .map(|command| command.id.clone())
+        .collect();
     let counts = targets::counts(c, &ids)?;
     let people = muster_store::approvals::count_people(c, &ids)?;
     Ok(page.map(|command| {
         let mine = counts.iter().filter(|(id, ..)| *id == command.id);
-        let states = mine.filter_map(|(_, state, count)| Some((State::parse(state)?, *count))).collect();
-        let signed = people.iter().find(|(id, _)| *id == command.id).map_or(0, |(_, count)| *count);
+        let states = mine
+            .filter_map(|(_, state, count)| Some((State::parse(state)?, *count)))
+            .collect();
+        let signed = people
+            .iter()
+            .find(|(id, _)| *id == command.id)
+            .map_or(0, |(_, count)| *count);
         (command, states, signed)
     }))
 }
@@ -133,8 +157,13 @@ pub async fn targets_of(
             return Ok(None);
         }
         let targets = targets::page(c, &scope, &id, &states, page.cursor.as_deref(), page.limit)?;
-        let devices: Vec<String> = targets.items.iter().map(|target| target.device_id.clone()).collect();
-        let receipts = receipts::list_by_command(c, &scope, &id, &devices, page.limit.saturating_mul(4))?;
+        let devices: Vec<String> = targets
+            .items
+            .iter()
+            .map(|target| target.device_id.clone())
+            .collect();
+        let receipts =
+            receipts::list_by_command(c, &scope, &id, &devices, page.limit.saturating_mul(4))?;
         Ok(Some((targets, receipts)))
     });
     found.await?.ok_or_else(|| Problem::not_found("command"))
@@ -159,11 +188,19 @@ pub struct ForApproval {
 ///
 /// # Errors
 /// There is no such command in the scope.
-pub async fn for_approval(app: &Arc<App>, allowed: &Allowed<ReadCommands>, id: &str) -> Answer<ForApproval> {
+pub async fn for_approval(
+    app: &Arc<App>,
+    allowed: &Allowed<ReadCommands>,
+    id: &str,
+) -> Answer<ForApproval> {
     let (scope, id) = (allowed.scope().clone(), id.to_owned());
     let found = app.store.read(move |c| {
-        let Some(command) = commands::find(c, &scope, &id)? else { return Ok(None) };
-        let descriptor = fleets::find(c, &command.fleet_id)?.and_then(|fleet| fleet.descriptor).unwrap_or_default();
+        let Some(command) = commands::find(c, &scope, &id)? else {
+            return Ok(None);
+        };
+        let descriptor = fleets::find(c, &command.fleet_id)?
+            .and_then(|fleet| fleet.descriptor)
+            .unwrap_or_default();
         let chain = keyrings::range(c, &command.fleet_id, 1, 1024)?;
         Ok(Some(ForApproval {
             leaves: targets::leaves(c, &command.id)?,

@@ -24,9 +24,13 @@ impl TargetTrees {
         if let Some((_, tree)) = self.lock().iter().find(|(id, _)| id == command) {
             return Ok(tree.clone());
         }
-        let damaged = |_| StoreError::Corrupt(format!("the targets of command {command} do not read"));
+        let damaged =
+            |_| StoreError::Corrupt(format!("the targets of command {command} do not read"));
         let leaves: Result<Vec<Leaf>, _> = targets::leaves(c, command)?.iter().map(leaf).collect();
-        let tree = Arc::new(TargetTree::build(leaves.map_err(damaged)?).map_err(|error| StoreError::Corrupt(error.to_string()))?);
+        let tree = Arc::new(
+            TargetTree::build(leaves.map_err(damaged)?)
+                .map_err(|error| StoreError::Corrupt(error.to_string()))?,
+        );
         let mut kept = self.lock();
         kept.push_front((command.to_owned(), tree.clone()));
         kept.truncate(KEPT);

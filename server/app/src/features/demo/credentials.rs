@@ -92,16 +92,29 @@ impl Credentials {
     /// # Errors
     /// A sentence: it does not read, or a newer program wrote it.
     pub fn read(path: &Path) -> Result<Option<Self>, String> {
-        let Ok(text) = std::fs::read_to_string(path) else { return Ok(None) };
-        let damaged = || format!("{} does not read. Start with --fresh, or give another folder with --dir.", path.display());
+        let Ok(text) = std::fs::read_to_string(path) else {
+            return Ok(None);
+        };
+        let damaged = || {
+            format!(
+                "{} does not read. Start with --fresh, or give another folder with --dir.",
+                path.display()
+            )
+        };
         let value: serde_json::Value = serde_json::from_str(&text).map_err(|_| damaged())?;
-        if value.get("version").and_then(serde_json::Value::as_u64).is_some_and(|version| version > u64::from(VERSION)) {
+        if value
+            .get("version")
+            .and_then(serde_json::Value::as_u64)
+            .is_some_and(|version| version > u64::from(VERSION))
+        {
             return Err(format!(
                 "{} was made by a newer version of this program. Use that one, start with --fresh, or give another folder with --dir.",
                 path.parent().unwrap_or(path).display()
             ));
         }
-        serde_json::from_value(value).map(Some).map_err(|_| damaged())
+        serde_json::from_value(value)
+            .map(Some)
+            .map_err(|_| damaged())
     }
 
     /// Writes the file in one step, readable by its owner only: whoever sees it sees all of it.
@@ -109,7 +122,8 @@ impl Credentials {
     /// # Errors
     /// A sentence: it cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), String> {
-        let cannot = |error: std::io::Error| format!("{} cannot be written: {error}.", path.display());
+        let cannot =
+            |error: std::io::Error| format!("{} cannot be written: {error}.", path.display());
         let text = serde_json::to_string_pretty(self).map_err(|error| error.to_string())?;
         let part = path.with_extension("part");
         if part.exists() {

@@ -45,7 +45,8 @@ pub struct Demo {
 /// # Errors
 /// A sentence: a port is taken, the folder cannot be written, holds something else, or is from a newer version.
 pub async fn start(wanted: Wanted) -> Result<Demo, String> {
-    let dir = std::path::absolute(&wanted.dir).map_err(|error| format!("{}: {error}.", wanted.dir.display()))?;
+    let dir = std::path::absolute(&wanted.dir)
+        .map_err(|error| format!("{}: {error}.", wanted.dir.display()))?;
     let (state, file) = (dir.join(STATE), dir.join(CREDENTIALS));
     if wanted.fresh {
         throw_away(&dir)?;
@@ -56,7 +57,8 @@ pub async fn start(wanted: Wanted) -> Result<Demo, String> {
     }
     // Whoever waits for this file must not find the one of the last run.
     if file.exists() {
-        std::fs::remove_file(&file).map_err(|error| format!("{} cannot be removed: {error}.", file.display()))?;
+        std::fs::remove_file(&file)
+            .map_err(|error| format!("{} cannot be removed: {error}.", file.display()))?;
     }
     let mut config = Config::in_dir(&dir);
     config.portal.listen = wanted.portal;
@@ -77,7 +79,12 @@ pub async fn start(wanted: Wanted) -> Result<Demo, String> {
         Ok((credentials, phones)) => {
             credentials.write(&state)?;
             credentials.write(&file)?;
-            Ok(Demo { server, phones, credentials, file })
+            Ok(Demo {
+                server,
+                phones,
+                credentials,
+                file,
+            })
         }
         Err(sentence) => {
             server.stop().await;
@@ -86,9 +93,16 @@ pub async fn start(wanted: Wanted) -> Result<Demo, String> {
     }
 }
 
-async fn run(server: &Server, dir: &Path, known: Option<Credentials>) -> Result<(Credentials, Phones), String> {
+async fn run(
+    server: &Server,
+    dir: &Path,
+    known: Option<Credentials>,
+) -> Result<(Credentials, Phones), String> {
     let credentials = match known {
-        Some(known) => Credentials { portal_url: server.app.portal_url.clone(), ..known },
+        Some(known) => Credentials {
+            portal_url: server.app.portal_url.clone(),
+            ..known
+        },
         None => seed::make(&server.app, dir).await?,
     };
     let phones = Phones::start(&server.app, &credentials).await?;
@@ -102,14 +116,24 @@ impl Demo {
         let known = &self.credentials;
         let mut text = String::new();
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "\n  Portal   {}\n  Phones   {}\n", known.portal_url, known.device_url);
+        let _ = writeln!(
+            text,
+            "\n  Portal   {}\n  Phones   {}\n",
+            known.portal_url, known.device_url
+        );
         let _ = writeln!(text, "  Who can sign in");
         for member in &known.members {
-            let _ = writeln!(text, "    {:<28} {:<30} {}, {}", member.email, member.password, member.role, member.organisation);
+            let _ = writeln!(
+                text,
+                "    {:<28} {:<30} {}, {}",
+                member.email, member.password, member.role, member.organisation
+            );
         }
         let (first, second) = (known.approver_keys.first(), known.approver_keys.get(1));
         let phone = known.phones.first();
-        let (serial, folder) = phone.map_or(("", ""), |phone| (phone.serial_number.as_str(), phone.state_dir.as_str()));
+        let (serial, folder) = phone.map_or(("", ""), |phone| {
+            (phone.serial_number.as_str(), phone.state_dir.as_str())
+        });
         let token = &known.api_tokens.reseller;
         let _ = writeln!(
             text,
@@ -144,18 +168,25 @@ fn throw_away(dir: &Path) -> Result<(), String> {
     if !dir.join(STATE).exists() {
         return refuse_strange_folder(dir);
     }
-    std::fs::remove_dir_all(dir).map_err(|error| format!("{} cannot be emptied: {error}.", dir.display()))
+    std::fs::remove_dir_all(dir)
+        .map_err(|error| format!("{} cannot be emptied: {error}.", dir.display()))
 }
 
 fn refuse_strange_folder(dir: &Path) -> Result<(), String> {
-    let Ok(mut entries) = std::fs::read_dir(dir) else { return Ok(()) };
+    let Ok(mut entries) = std::fs::read_dir(dir) else {
+        return Ok(());
+    };
     let unfinished = dir.join("muster.db").exists() && dir.join("secret.key").exists();
     if entries.next().is_none() {
         return Ok(());
     }
     if unfinished {
         // A first start that was cut short: nothing in it was ever handed out.
-        return std::fs::remove_dir_all(dir).map_err(|error| format!("{} cannot be emptied: {error}.", dir.display()));
+        return std::fs::remove_dir_all(dir)
+            .map_err(|error| format!("{} cannot be emptied: {error}.", dir.display()));
     }
-    Err(format!("{} holds something that is no demo. Give another folder with --dir.", dir.display()))
+    Err(format!(
+        "{} holds something that is no demo. Give another folder with --dir.",
+        dir.display()
+    ))
 }

@@ -49,13 +49,20 @@ pub async fn join(app: &Arc<App>, newcomer: Newcomer<'_>) -> Result<(), String> 
         code: newcomer.code,
         state_dir: newcomer.folder.to_owned(),
         serial: Some(SerialNumber::parse(newcomer.serial).map_err(|error| error.to_string())?),
-        trust: Trust::Fingerprint(Digest::parse(newcomer.fingerprint).map_err(|error| error.to_string())?),
+        trust: Trust::Fingerprint(
+            Digest::parse(newcomer.fingerprint).map_err(|error| error.to_string())?,
+        ),
         ca_fingerprint: None,
         phone: PhoneKind::Sandbox,
         model: newcomer.model.to_owned(),
         system: System::real(),
     };
-    enrol(&options).await.map(|_| ()).map_err(|error| format!("The sandbox phone {} cannot enrol: {error}", newcomer.serial))
+    enrol(&options).await.map(|_| ()).map_err(|error| {
+        format!(
+            "The sandbox phone {} cannot enrol: {error}",
+            newcomer.serial
+        )
+    })
 }
 
 impl Phones {
@@ -70,16 +77,25 @@ impl Phones {
         let thread = std::thread::Builder::new()
             .name("sandbox-phones".to_owned())
             .spawn(move || {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build();
                 match runtime {
                     Ok(runtime) => runtime.block_on(live(phones, closed, ready)),
-                    Err(error) => drop(ready.send(Err(format!("The phones' thread cannot start: {error}.")))),
+                    Err(error) => {
+                        drop(ready.send(Err(format!("The phones' thread cannot start: {error}."))))
+                    }
                 }
             })
             .map_err(|error| format!("The phones' thread cannot start: {error}."))?;
         let _ = app;
-        is_ready.await.unwrap_or_else(|_| Err("The phones ended before they were ready.".to_owned()))?;
-        Ok(Self { thread: Some(thread), closing })
+        is_ready
+            .await
+            .unwrap_or_else(|_| Err("The phones ended before they were ready.".to_owned()))?;
+        Ok(Self {
+            thread: Some(thread),
+            closing,
+        })
     }
 
     /// Stops every phone between two acts, never in one.
@@ -91,14 +107,21 @@ impl Phones {
     }
 }
 
-async fn live(phones: Vec<Phone>, closed: watch::Receiver<bool>, ready: tokio::sync::oneshot::Sender<Result<(), String>>) {
+async fn live(
+    phones: Vec<Phone>,
+    closed: watch::Receiver<bool>,
+    ready: tokio::sync::oneshot::Sender<Result<(), String>>,
+) {
     let mut running = JoinSet::new();
     for phone in phones {
         let folder = Path::new(&phone.state_dir).to_owned();
         let mut agent = match Agent::open(&folder, Options::default()) {
             Ok(agent) => agent,
             Err(error) => {
-                drop(ready.send(Err(format!("The sandbox phone {} does not open: {error}", phone.serial_number))));
+                drop(ready.send(Err(format!(
+                    "The sandbox phone {} does not open: {error}",
+                    phone.serial_number
+                ))));
                 return;
             }
         };

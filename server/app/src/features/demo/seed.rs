@@ -46,7 +46,10 @@ pub async fn make(app: &Arc<App>, dir: &Path) -> Result<Credentials, String> {
     let mut approver_keys = Vec::new();
     for reseller in [&tree.northwind, &tree.lyre] {
         let (fingerprint, keys) = fleet(app, dir, reseller).await?;
-        fleets.push(Fleet { organisation: reseller.id.clone(), fingerprint });
+        fleets.push(Fleet {
+            organisation: reseller.id.clone(),
+            fingerprint,
+        });
         approver_keys.extend(keys);
     }
     let phones = phones(app, dir, &tree, &fleets[0].fingerprint).await?;
@@ -81,27 +84,77 @@ async fn organisations(app: &Arc<App>) -> Result<Tree, String> {
         let lyre = add::reseller(tx, &app2, &by, &operator, "Lyre Telecom")?;
         let harbour = add::customer(tx, &app2, &by, &northwind, "Tern Harbour Press")?;
         let oakmere = add::customer(tx, &app2, &by, &northwind, "Oakmere Legal")?;
-        Ok(Tree { operator, northwind, lyre, harbour, oakmere })
+        Ok(Tree {
+            operator,
+            northwind,
+            lyre,
+            harbour,
+            oakmere,
+        })
     });
     made.await.map_err(|error| error.to_string())
 }
 
 async fn people(app: &Arc<App>, tree: &Tree) -> Result<(Vec<Member>, Tokens), String> {
     let wanted = [
-        ("nora.lindqvist@palisade.example.org", "Nora Lindqvist", Role::Owner, &tree.operator),
-        ("ines.faure@palisade.example.org", "Ines Fauré", Role::Auditor, &tree.operator),
-        ("marta.nilsson@northwind.example.org", "Marta Nilsson", Role::Owner, &tree.northwind),
-        ("dagny.krol@northwind.example.org", "Dagny Krol", Role::Admin, &tree.northwind),
-        ("teo.amari@northwind.example.org", "Teo Amari", Role::Agent, &tree.northwind),
-        ("sam.okafor@northwind.example.org", "Sam Okafor", Role::Support, &tree.northwind),
-        ("lena.brandt@lyre.example.org", "Lena Brandt", Role::Owner, &tree.lyre),
-        ("ruth.adeyemi@harbour.example.org", "Ruth Adeyemi", Role::Admin, &tree.harbour),
+        (
+            "nora.lindqvist@palisade.example.org",
+            "Nora Lindqvist",
+            Role::Owner,
+            &tree.operator,
+        ),
+        (
+            "ines.faure@palisade.example.org",
+            "Ines Fauré",
+            Role::Auditor,
+            &tree.operator,
+        ),
+        (
+            "marta.nilsson@northwind.example.org",
+            "Marta Nilsson",
+            Role::Owner,
+            &tree.northwind,
+        ),
+        (
+            "dagny.krol@northwind.example.org",
+            "Dagny Krol",
+            Role::Admin,
+            &tree.northwind,
+        ),
+        (
+            "teo.amari@northwind.example.org",
+            "Teo Amari",
+            Role::Agent,
+            &tree.northwind,
+        ),
+        (
+            "sam.okafor@northwind.example.org",
+            "Sam Okafor",
+            Role::Support,
+            &tree.northwind,
+        ),
+        (
+            "lena.brandt@lyre.example.org",
+            "Lena Brandt",
+            Role::Owner,
+            &tree.lyre,
+        ),
+        (
+            "ruth.adeyemi@harbour.example.org",
+            "Ruth Adeyemi",
+            Role::Admin,
+            &tree.harbour,
+        ),
     ];
     let mut members = Vec::new();
     for (email, name, role, organisation) in wanted {
         // Five words carry 40 bits: enough for a demo on this machine, and a person can type them.
         let password = words::words(&app.random.bytes::<5>()).join(" ");
-        let hash = app.passwords.hash(&password, app.random.bytes()).await.map_err(told)?;
+        let hash = app
+            .passwords
+            .hash(&password, app.random.bytes())
+            .await
+            .map_err(told)?;
         let new = NewMember {
             organisation: organisation.clone(),
             email: Email::parse(email).map_err(|fault| fault.message)?,
@@ -110,7 +163,10 @@ async fn people(app: &Arc<App>, tree: &Tree) -> Result<(Vec<Member>, Tokens), St
             password_hash: Some(hash),
         };
         let app2 = app.clone();
-        app.store.write(move |tx| create_member(tx, &app2, &By::system(), &new)).await.map_err(|error| error.to_string())?;
+        app.store
+            .write(move |tx| create_member(tx, &app2, &By::system(), &new))
+            .await
+            .map_err(|error| error.to_string())?;
         members.push(Member {
             email: email.to_owned(),
             password,
@@ -130,16 +186,27 @@ async fn people(app: &Arc<App>, tree: &Tree) -> Result<(Vec<Member>, Tokens), St
 async fn token(app: &Arc<App>, organisation: &Organisation, role: Role) -> Result<String, String> {
     let secret = tokens::new_secret(app);
     let (app2, shown, organisation) = (app.clone(), secret.clone(), organisation.clone());
-    let new = tokens::NewToken { name: "Demo".to_owned(), role };
-    let made = app.store.write(move |tx| tokens::make_in(tx, &app2, &By::system(), &organisation, &new, &secret));
+    let new = tokens::NewToken {
+        name: "Demo".to_owned(),
+        role,
+    };
+    let made = app
+        .store
+        .write(move |tx| tokens::make_in(tx, &app2, &By::system(), &organisation, &new, &secret));
     made.await.map_err(|error| error.to_string())?;
     Ok(shown)
 }
 
 /// The ceremony, on this machine because it is a demo; answers the fingerprint and the paths of the approvers' keys.
-async fn fleet(app: &Arc<App>, dir: &Path, reseller: &Organisation) -> Result<(String, Vec<String>), String> {
+async fn fleet(
+    app: &Arc<App>,
+    dir: &Path,
+    reseller: &Organisation,
+) -> Result<(String, Vec<String>), String> {
     let (app2, home) = (app.clone(), reseller.clone());
-    let fleet = app.store.write(move |tx| prepare::prepare_in(tx, &app2, &home, &By::system()));
+    let fleet = app
+        .store
+        .write(move |tx| prepare::prepare_in(tx, &app2, &home, &By::system()));
     let fleet = fleet.await.map_err(|error| error.to_string())?;
     let facts = prepare::facts(app, &fleet, &reseller.name).map_err(told)?;
     let now = UnixTime(u64::try_from(app.now().as_second()).unwrap_or(0));
@@ -155,25 +222,62 @@ async fn fleet(app: &Arc<App>, dir: &Path, reseller: &Organisation) -> Result<(S
             }
         }
     }
-    for (name, contents) in [("descriptor.json", &made.descriptor), ("keyring-1.json", &made.keyring)] {
-        std::fs::write(folder.join(name), contents).map_err(|error| format!("{name} cannot be written: {error}."))?;
+    for (name, contents) in [
+        ("descriptor.json", &made.descriptor),
+        ("keyring-1.json", &made.keyring),
+    ] {
+        std::fs::write(folder.join(name), contents)
+            .map_err(|error| format!("{name} cannot be written: {error}."))?;
     }
     let app2 = app.clone();
     let adopted = app.store.write_or_refuse(move |tx| {
-        adopt::adopt_in(tx, &app2, &fleet, &made.descriptor, &made.keyring, &By::system())
+        adopt::adopt_in(
+            tx,
+            &app2,
+            &fleet,
+            &made.descriptor,
+            &made.keyring,
+            &By::system(),
+        )
     });
-    let fingerprint = adopted.await.map_err(|error| error.to_string())?.map_err(told)?;
+    let fingerprint = adopted
+        .await
+        .map_err(|error| error.to_string())?
+        .map_err(told)?;
     Ok((fingerprint, approvers))
 }
 
-async fn phones(app: &Arc<App>, dir: &Path, tree: &Tree, fingerprint: &str) -> Result<Vec<Phone>, String> {
+async fn phones(
+    app: &Arc<App>,
+    dir: &Path,
+    tree: &Tree,
+    fingerprint: &str,
+) -> Result<Vec<Phone>, String> {
     let mut phones = Vec::new();
-    let owners = [&tree.harbour, &tree.harbour, &tree.oakmere, &tree.oakmere, &tree.northwind];
+    let owners = [
+        &tree.harbour,
+        &tree.harbour,
+        &tree.oakmere,
+        &tree.oakmere,
+        &tree.northwind,
+    ];
     for ((serial, model), owner) in SANDBOX.into_iter().zip(owners) {
         let device = on_the_books(app, &tree.northwind, owner, serial, model).await?;
-        let code = issue_code::issue_code(app, &allowed::<IssueCodes>(&tree.northwind)?, &device).await.map_err(told)?;
+        let code = issue_code::issue_code(app, &allowed::<IssueCodes>(&tree.northwind)?, &device)
+            .await
+            .map_err(told)?;
         let folder = dir.join("phones").join(serial);
-        join(app, Newcomer { folder: &folder, serial, model, code: code.code.to_string(), fingerprint }).await?;
+        join(
+            app,
+            Newcomer {
+                folder: &folder,
+                serial,
+                model,
+                code: code.code.to_string(),
+                fingerprint,
+            },
+        )
+        .await?;
         phones.push(Phone {
             device_id: device,
             serial_number: serial.to_owned(),
@@ -182,24 +286,49 @@ async fn phones(app: &Arc<App>, dir: &Path, tree: &Tree, fingerprint: &str) -> R
     }
     for number in 0..NORTHWIND_STOCK {
         let owner = [&tree.northwind, &tree.harbour, &tree.oakmere][number as usize % 3];
-        on_the_books(app, &tree.northwind, owner, &format!("NW-{:06}", 100 + number), "Hardline X7").await?;
+        on_the_books(
+            app,
+            &tree.northwind,
+            owner,
+            &format!("NW-{:06}", 100 + number),
+            "Hardline X7",
+        )
+        .await?;
     }
     for number in 0..LYRE_STOCK {
-        on_the_books(app, &tree.lyre, &tree.lyre, &format!("LT-{:06}", 700 + number), "Palisade One").await?;
+        on_the_books(
+            app,
+            &tree.lyre,
+            &tree.lyre,
+            &format!("LT-{:06}", 700 + number),
+            "Palisade One",
+        )
+        .await?;
     }
     Ok(phones)
 }
 
-async fn on_the_books(app: &Arc<App>, reseller: &Organisation, owner: &Organisation, serial: &str, model: &str) -> Result<String, String> {
+async fn on_the_books(
+    app: &Arc<App>,
+    reseller: &Organisation,
+    owner: &Organisation,
+    serial: &str,
+    model: &str,
+) -> Result<String, String> {
     let new = NewDevice::parse(serial, model, None, Some(&owner.id)).map_err(told)?;
-    Ok(register(app, &allowed::<ManageDevices>(reseller)?, new).await.map_err(told)?.id)
+    Ok(register(app, &allowed::<ManageDevices>(reseller)?, new)
+        .await
+        .map_err(told)?
+        .id)
 }
 
 /// The demo acts with the right of the reseller's owner, and the record says that it was the demo.
 fn allowed<R: Right>(reseller: &Organisation) -> Result<crate::web::actor::Allowed<R>, String> {
     let home = Home::from(reseller.clone());
     let actor = Actor {
-        who: Who::Token { id: "demo".to_owned() },
+        who: Who::Token {
+            id: "demo".to_owned(),
+        },
         name: "Demo".to_owned(),
         role: Role::Owner,
         scope: home.scope(),

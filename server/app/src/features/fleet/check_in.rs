@@ -256,9 +256,21 @@ fn first_today(tx: &mut Conn, what: &str, phone: &Phone, now: i64) -> StoreResul
     )? == 1)
 }
 
+/// What the record says of it: the members that were changed or left out, and how many nobody knows.
 fn cleaning(cleaning: &Cleaning) -> Value {
+    let mut fields: Vec<String> = cleaning
+        .mended
+        .iter()
+        .map(|&name| name.to_owned())
+        .collect();
+    if cleaning.from_the_future {
+        fields.push("at".to_owned());
+    }
+    if cleaning.unknown > 0 {
+        fields.push(format!("+{}", cleaning.unknown));
+    }
     json!({
-        "fields": cleaning.mended.join(", "),
+        "fields": fields.join(", "),
         "unknown": cleaning.unknown,
         "future": u8::from(cleaning.from_the_future),
     })

@@ -16,7 +16,12 @@ const DAY: i64 = 86_400 * 1_000_000;
 /// The database does not answer.
 pub async fn purge(app: Arc<App>) -> Done {
     let before = app.now_micros() - DAY;
-    let purged = app.store.write(move |tx| Ok((idempotency::purge(tx, before)?, rate_limits::purge(tx, before)?)));
+    let purged = app.store.write(move |tx| {
+        Ok((
+            idempotency::purge(tx, before)?,
+            rate_limits::purge(tx, before)?,
+        ))
+    });
     let (answers, windows) = purged.await.map_err(|error| error.to_string())?;
     tracing::debug!(answers, windows, "forgot what has served");
     Ok(())

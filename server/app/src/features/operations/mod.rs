@@ -30,18 +30,32 @@ pub fn routes() -> Vec<Route> {
 #[must_use]
 pub fn jobs() -> Vec<Job> {
     vec![
-        Job { name: "mail", when: "*/15 * * * * *", bell: Some(|due| &due.mail), work: |app| Box::pin(outbox::send_due(app)) },
-        Job { name: "housekeeping", when: "0 17 * * * *", bell: None, work: |app| Box::pin(housekeeping::purge(app)) },
+        Job {
+            name: "mail",
+            when: "*/15 * * * * *",
+            bell: Some(|due| &due.mail),
+            work: |app| Box::pin(outbox::send_due(app)),
+        },
+        Job {
+            name: "housekeeping",
+            when: "0 17 * * * *",
+            bell: None,
+            work: |app| Box::pin(housekeeping::purge(app)),
+        },
     ]
 }
 
 /// The process answers.
 async fn live() -> HttpResponse {
-    HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("live\n")
+    HttpResponse::Ok()
+        .content_type("text/plain; charset=utf-8")
+        .body("live\n")
 }
 
 /// The database answers too.
 async fn ready(app: Data<App>) -> Answer<HttpResponse> {
     app.store.ping().await.map_err(Problem::from)?;
-    Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ready\n"))
+    Ok(HttpResponse::Ok()
+        .content_type("text/plain; charset=utf-8")
+        .body("ready\n"))
 }

@@ -22,7 +22,10 @@ const TRIES: i64 = 12;
 pub async fn send_due(app: Arc<App>) -> Done {
     loop {
         let now = app.now_micros();
-        let claimed = app.store.write(move |tx| mail_outbox::claim_due(tx, now, now + CLAIM, BATCH)).await;
+        let claimed = app
+            .store
+            .write(move |tx| mail_outbox::claim_due(tx, now, now + CLAIM, BATCH))
+            .await;
         let claimed = claimed.map_err(|error| error.to_string())?;
         if claimed.is_empty() {
             return Ok(());
@@ -39,15 +42,23 @@ async fn deliver(app: &Arc<App>, mail: &mail_outbox::Mail) -> Done {
     app.crash_point("mail.sent");
     let (id, now, tries) = (mail.id.clone(), app.now_micros(), mail.attempts);
     let written = match outcome {
-        Ok(()) => app.store.write(move |tx| mail_outbox::mark_sent(tx, &id, now)).await,
+        Ok(()) => {
+            app.store
+                .write(move |tx| mail_outbox::mark_sent(tx, &id, now))
+                .await
+        }
         Err(NotSent::Later(error)) if tries < TRIES => {
             tracing::warn!(mail = %mail.id, error, tries, "a mail did not leave; it is tried again");
             let at = now.saturating_add(pause(tries));
-            app.store.write(move |tx| mail_outbox::reschedule(tx, &id, &error, at)).await
+            app.store
+                .write(move |tx| mail_outbox::reschedule(tx, &id, &error, at))
+                .await
         }
         Err(NotSent::Later(error) | NotSent::Never(error)) => {
             tracing::error!(mail = %mail.id, error, "a mail cannot be delivered and was put aside");
-            app.store.write(move |tx| mail_outbox::park(tx, &id, &error)).await
+            app.store
+                .write(move |tx| mail_outbox::park(tx, &id, &error))
+                .await
         }
     };
     written.map(|_| ()).map_err(|error| error.to_string())

@@ -45,7 +45,9 @@ pub struct Schedule {
 /// # Errors
 /// A line of the table does not parse: a fault of the program.
 pub async fn start(app: &Arc<App>, jobs: &[Job]) -> Result<Schedule, String> {
-    let trouble = |error: tokio_cron_scheduler::JobSchedulerError| format!("the schedule cannot start: {error}");
+    let trouble = |error: tokio_cron_scheduler::JobSchedulerError| {
+        format!("the schedule cannot start: {error}")
+    };
     let scheduler = JobScheduler::new().await.map_err(trouble)?;
     let (closing, closed) = watch::channel(false);
     let mut bells = JoinSet::new();
@@ -59,7 +61,11 @@ pub async fn start(app: &Arc<App>, jobs: &[Job]) -> Result<Schedule, String> {
         bells.spawn(attend(app.clone(), job, ring, closed.clone()));
     }
     scheduler.start().await.map_err(trouble)?;
-    Ok(Schedule { scheduler, bells, closing })
+    Ok(Schedule {
+        scheduler,
+        bells,
+        closing,
+    })
 }
 
 impl Schedule {
@@ -68,7 +74,10 @@ impl Schedule {
         self.closing.send_replace(true);
         drop(self.scheduler.shutdown().await);
         let all = async { while self.bells.join_next().await.is_some() {} };
-        if tokio::time::timeout(Duration::from_secs(10), all).await.is_err() {
+        if tokio::time::timeout(Duration::from_secs(10), all)
+            .await
+            .is_err()
+        {
             tracing::warn!("a job did not end in time; its lease runs out by itself");
         }
     }
@@ -88,7 +97,11 @@ async fn attend(app: Arc<App>, job: Job, ring: Arc<Notify>, mut closed: watch::R
             _ = closed.changed() => return,
         }
         if let Err(error) = run(&app, job).await {
-            tracing::error!(job = job.name, error, "a job failed; it is tried again at its next tick");
+            tracing::error!(
+                job = job.name,
+                error,
+                "a job failed; it is tried again at its next tick"
+            );
         }
     }
 }
@@ -100,14 +113,20 @@ async fn attend(app: Arc<App>, job: Job, ring: Arc<Notify>, mut closed: watch::R
 pub async fn run(app: &Arc<App>, job: Job) -> Done {
     let now = app.now_micros();
     let holder = app.node.clone();
-    let claimed = app.store.write(move |tx| job_leases::claim(tx, job.name, &holder, now + LEASE, now)).await;
+    let claimed = app
+        .store
+        .write(move |tx| job_leases::claim(tx, job.name, &holder, now + LEASE, now))
+        .await;
     let Some(fence) = claimed.map_err(|error| error.to_string())? else {
         tracing::debug!(job = job.name, "another node holds this job");
         return Ok(());
     };
     let outcome = (job.work)(app.clone()).await;
     let (error, now) = (outcome.clone().err(), app.now_micros());
-    let finished = app.store.write(move |tx| job_leases::finish(tx, job.name, fence, error.as_deref(), now)).await;
+    let finished = app
+        .store
+        .write(move |tx| job_leases::finish(tx, job.name, fence, error.as_deref(), now))
+        .await;
     if let Err(error) = finished {
         tracing::warn!(job = job.name, %error, "the end of a job could not be written; its lease runs out by itself");
     }

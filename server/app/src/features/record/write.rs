@@ -42,37 +42,55 @@ impl By {
     /// A member or a token.
     #[must_use]
     pub fn actor(actor: &Actor) -> Self {
-        Self { reference: actor.reference(), name: actor.name.clone() }
+        Self {
+            reference: actor.reference(),
+            name: actor.name.clone(),
+        }
     }
 
     /// A member who has no session as yet: at sign-in, or by a link.
     #[must_use]
     pub fn member(id: &str, name: &str) -> Self {
-        Self { reference: format!("member:{id}"), name: name.to_owned() }
+        Self {
+            reference: format!("member:{id}"),
+            name: name.to_owned(),
+        }
     }
 
     /// A phone.
     #[must_use]
     pub fn phone(phone: &Phone) -> Self {
-        Self { reference: format!("device:{}", phone.device), name: phone.serial.clone() }
+        Self {
+            reference: format!("device:{}", phone.device),
+            name: phone.serial.clone(),
+        }
     }
 
     /// A job of the schedule.
     #[must_use]
     pub fn job(name: &str) -> Self {
-        Self { reference: format!("job:{name}"), name: "Muster".to_owned() }
+        Self {
+            reference: format!("job:{name}"),
+            name: "Muster".to_owned(),
+        }
     }
 
     /// The program itself, at a start or from its command line.
     #[must_use]
     pub fn system() -> Self {
-        Self { reference: "system".to_owned(), name: "Muster".to_owned() }
+        Self {
+            reference: "system".to_owned(),
+            name: "Muster".to_owned(),
+        }
     }
 
     /// Somebody who is not signed in, by what they called themselves.
     #[must_use]
     pub fn stranger(name: &str) -> Self {
-        Self { reference: "stranger".to_owned(), name: name.to_owned() }
+        Self {
+            reference: "stranger".to_owned(),
+            name: name.to_owned(),
+        }
     }
 }
 
@@ -148,7 +166,9 @@ pub fn write(tx: &mut Conn, app: &App, by: &By, entry: &Entry) -> StoreResult<()
         at,
     };
     events::insert(tx, &event)?;
-    let Some(fleet) = &entry.place.fleet else { return Ok(()) };
+    let Some(fleet) = &entry.place.fleet else {
+        return Ok(());
+    };
     let digest = hex::encode(Sha256::digest(canonical(&event).as_bytes()));
     log::append_leaf(tx, fleet, "admin", &digest, &id, at)?;
     app.due.sequencer.notify_one();

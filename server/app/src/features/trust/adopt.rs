@@ -29,7 +29,12 @@ pub async fn adopt(
     descriptor: Vec<u8>,
     keyring: Vec<u8>,
 ) -> Answer<String> {
-    let (by, scope, wanted, app2) = (By::actor(&allowed.actor), allowed.scope().clone(), organisation.to_owned(), app.clone());
+    let (by, scope, wanted, app2) = (
+        By::actor(&allowed.actor),
+        allowed.scope().clone(),
+        organisation.to_owned(),
+        app.clone(),
+    );
     app.store
         .write_or_refuse(move |tx| {
             let Some(found) = organisations::find(tx, &scope, &wanted)? else {
@@ -70,7 +75,10 @@ pub fn adopt_in(
     };
     let text = String::from_utf8_lossy(descriptor).into_owned();
     if !fleets::adopt(tx, &fleet.id, &fingerprint, &text)? {
-        return Ok(Err(Problem::conflict("fleet-adopted", "Somebody else brought this fleet's descriptor a moment ago.")));
+        return Ok(Err(Problem::conflict(
+            "fleet-adopted",
+            "Somebody else brought this fleet's descriptor a moment ago.",
+        )));
     }
     store_keyring(tx, app, fleet, &held)?;
     let entry = Entry {
@@ -89,8 +97,18 @@ pub fn adopt_in(
 ///
 /// # Errors
 /// As [`adopt`], and PROTOCOL §5's refusals: rollback, gap, wrong signatures.
-pub async fn publish(app: &Arc<App>, allowed: &Allowed<ManageTrust>, organisation: &str, envelope: Vec<u8>) -> Answer<u64> {
-    let (by, scope, wanted, app2) = (By::actor(&allowed.actor), allowed.scope().clone(), organisation.to_owned(), app.clone());
+pub async fn publish(
+    app: &Arc<App>,
+    allowed: &Allowed<ManageTrust>,
+    organisation: &str,
+    envelope: Vec<u8>,
+) -> Answer<u64> {
+    let (by, scope, wanted, app2) = (
+        By::actor(&allowed.actor),
+        allowed.scope().clone(),
+        organisation.to_owned(),
+        app.clone(),
+    );
     app.store
         .write_or_refuse(move |tx| {
             let Some(found) = organisations::find(tx, &scope, &wanted)? else {
@@ -130,16 +148,27 @@ pub async fn publish(app: &Arc<App>, allowed: &Allowed<ManageTrust>, organisatio
         .await?
 }
 
-fn check(app: &App, fleet: &fleets::Fleet, descriptor: &[u8], keyring: &[u8]) -> Answer<HeldKeyring> {
+fn check(
+    app: &App,
+    fleet: &fleets::Fleet,
+    descriptor: &[u8],
+    keyring: &[u8],
+) -> Answer<HeldKeyring> {
     let parsed = Descriptor::decode(descriptor).map_err(|error| {
-        Problem::invalid("descriptor", format!("The descriptor does not fit: {error}. Make it anew with muster keyring create."))
+        Problem::invalid(
+            "descriptor",
+            format!(
+                "The descriptor does not fit: {error}. Make it anew with muster keyring create."
+            ),
+        )
     })?;
     if parsed.fleet.as_str() != fleet.id || parsed.organisation.as_str() != fleet.organisation_id {
         let detail = "The descriptor is of another fleet or another organisation. Ask for this organisation's facts and make it anew.";
         return Err(Problem::invalid("descriptor-other", detail));
     }
     let now = UnixTime(u64::try_from(app.now().as_second()).unwrap_or(0));
-    let held = verify_chain(&parsed, &[keyring.to_vec()], now).map_err(|refusal| refused("keyring", refusal.reason.as_str()))?;
+    let held = verify_chain(&parsed, &[keyring.to_vec()], now)
+        .map_err(|refusal| refused("keyring", refusal.reason.as_str()))?;
     fits_this_server(app, fleet, &held.keyring)?;
     Ok(held)
 }
@@ -149,20 +178,42 @@ fn check(app: &App, fleet: &fleets::Fleet, descriptor: &[u8], keyring: &[u8]) ->
 fn fits_this_server(app: &App, fleet: &fleets::Fleet, keyring: &Keyring) -> Answer<()> {
     let keys = app.fleet_keys.of(app, fleet).map_err(|error| {
         tracing::error!(fleet = %fleet.id, error, "the keys of a fleet cannot be opened");
-        Problem::conflict("keys-sealed", "The fleet's server keys cannot be opened with this installation's key file.")
+        Problem::conflict(
+            "keys-sealed",
+            "The fleet's server keys cannot be opened with this installation's key file.",
+        )
     })?;
     let same = |signer: &Ed25519Signer, raw: &[u8]| signer.verifying_key().raw().as_slice() == raw;
-    if !keyring.online.iter().any(|key| same(&keys.online, key.key.raw())) {
-        return Err(Problem::invalid("keyring-online", "The keyring does not hold this server's online key. Ask for the facts and make it anew."));
+    if !keyring
+        .online
+        .iter()
+        .any(|key| same(&keys.online, key.key.raw()))
+    {
+        return Err(Problem::invalid(
+            "keyring-online",
+            "The keyring does not hold this server's online key. Ask for the facts and make it anew.",
+        ));
     }
     if keyring.log.origin != fleet.log_origin || !same(&keys.log, keyring.log.key.raw()) {
-        return Err(Problem::invalid("keyring-log", "The keyring names another log than this server's. Ask for the facts and make it anew."));
+        return Err(Problem::invalid(
+            "keyring-log",
+            "The keyring names another log than this server's. Ask for the facts and make it anew.",
+        ));
     }
     Ok(())
 }
 
-fn store_keyring(tx: &mut Conn, app: &App, fleet: &fleets::Fleet, held: &HeldKeyring) -> StoreResult<()> {
-    let micros = |time: UnixTime| i64::try_from(time.0).unwrap_or(i64::MAX).saturating_mul(1_000_000);
+fn store_keyring(
+    tx: &mut Conn,
+    app: &App,
+    fleet: &fleets::Fleet,
+    held: &HeldKeyring,
+) -> StoreResult<()> {
+    let micros = |time: UnixTime| {
+        i64::try_from(time.0)
+            .unwrap_or(i64::MAX)
+            .saturating_mul(1_000_000)
+    };
     let now = app.now_micros();
     let row = keyrings::Keyring {
         fleet_id: fleet.id.clone(),
@@ -189,5 +240,8 @@ fn place(fleet: &fleets::Fleet) -> Place {
 }
 
 fn refused(what: &'static str, reason: &str) -> Problem {
-    Problem::invalid(what, format!("The {what} is refused, as every phone would refuse it: {reason}."))
+    Problem::invalid(
+        what,
+        format!("The {what} is refused, as every phone would refuse it: {reason}."),
+    )
 }

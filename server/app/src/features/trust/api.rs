@@ -64,13 +64,21 @@ pub struct Stored {
 
 /// The fleet of a reseller: descriptor and keyrings, for approvers' programs to check against their own pin.
 #[utoipa::path(get, path = "/api/v1/organisations/{id}/fleet", responses((status = 200, body = FleetShown)))]
-pub async fn show(app: Data<App>, allowed: Allowed<ReadFleet>, path: Path<String>) -> Answer<HttpResponse> {
+pub async fn show(
+    app: Data<App>,
+    allowed: Allowed<ReadFleet>,
+    path: Path<String>,
+) -> Answer<HttpResponse> {
     let (scope, id) = (allowed.scope().clone(), path.into_inner());
     let found = app.store.read(move |c| {
-        let Some(organisation) = organisations::find(c, &scope, &id)? else { return Ok(None) };
+        let Some(organisation) = organisations::find(c, &scope, &id)? else {
+            return Ok(None);
+        };
         // A customer's phones obey its reseller's fleet.
         let owner = organisation.reseller_id.unwrap_or(organisation.id);
-        let Some(fleet) = fleets::find_by_organisation(c, &owner)? else { return Ok(None) };
+        let Some(fleet) = fleets::find_by_organisation(c, &owner)? else {
+            return Ok(None);
+        };
         let chain = keyrings::range(c, &fleet.id, 1, 1024)?;
         Ok(Some((fleet, chain)))
     });
@@ -80,31 +88,64 @@ pub async fn show(app: Data<App>, allowed: Allowed<ReadFleet>, path: Path<String
         organisation: fleet.organisation_id,
         fingerprint: fleet.fingerprint,
         descriptor: fleet.descriptor.map(|text| base64::encode(text.as_bytes())),
-        keyrings: chain.iter().map(|keyring| base64::encode(keyring.envelope.as_bytes())).collect(),
+        keyrings: chain
+            .iter()
+            .map(|keyring| base64::encode(keyring.envelope.as_bytes()))
+            .collect(),
     }))
 }
 
 /// Makes the server's two keys for a reseller's fleet, once, and tells the facts that the offline machine needs.
 #[utoipa::path(post, path = "/api/v1/organisations/{id}/fleet", responses((status = 200, body = prepare::ServerFacts)))]
-pub async fn prepare(app: Data<App>, allowed: Allowed<ManageTrust>, path: Path<String>) -> Answer<HttpResponse> {
+pub async fn prepare(
+    app: Data<App>,
+    allowed: Allowed<ManageTrust>,
+    path: Path<String>,
+) -> Answer<HttpResponse> {
     Ok(HttpResponse::Ok().json(prepare::prepare(&app, &allowed, &path).await?))
 }
 
 /// Takes the descriptor and first keyring.
 #[utoipa::path(post, path = "/api/v1/organisations/{id}/fleet/adopt", request_body = Adoption, responses((status = 201, body = Stored)))]
-pub async fn adopt(app: Data<App>, allowed: Allowed<ManageTrust>, path: Path<String>, body: Json<Adoption>) -> Answer<HttpResponse> {
-    let (descriptor, keyring) = (bytes("descriptor", &body.value.descriptor)?, bytes("keyring", &body.value.keyring)?);
+pub async fn adopt(
+    app: Data<App>,
+    allowed: Allowed<ManageTrust>,
+    path: Path<String>,
+    body: Json<Adoption>,
+) -> Answer<HttpResponse> {
+    let (descriptor, keyring) = (
+        bytes("descriptor", &body.value.descriptor)?,
+        bytes("keyring", &body.value.keyring)?,
+    );
     let fingerprint = adopt::adopt(&app, &allowed, &path, descriptor, keyring).await?;
-    Ok(HttpResponse::Created().json(Stored { fingerprint: Some(fingerprint), version: None }))
+    Ok(HttpResponse::Created().json(Stored {
+        fingerprint: Some(fingerprint),
+        version: None,
+    }))
 }
 
 /// Takes the next keyring.
 #[utoipa::path(post, path = "/api/v1/organisations/{id}/fleet/keyrings", request_body = NextKeyring, responses((status = 201, body = Stored)))]
-pub async fn publish(app: Data<App>, allowed: Allowed<ManageTrust>, path: Path<String>, body: Json<NextKeyring>) -> Answer<HttpResponse> {
-    let version = adopt::publish(&app, &allowed, &path, bytes("keyring", &body.value.keyring)?).await?;
-    Ok(HttpResponse::Created().json(Stored { fingerprint: None, version: Some(version) }))
+pub async fn publish(
+    app: Data<App>,
+    allowed: Allowed<ManageTrust>,
+    path: Path<String>,
+    body: Json<NextKeyring>,
+) -> Answer<HttpResponse> {
+    let version = adopt::publish(
+        &app,
+        &allowed,
+        &path,
+        bytes("keyring", &body.value.keyring)?,
+    )
+    .await?;
+    Ok(HttpResponse::Created().json(Stored {
+        fingerprint: None,
+        version: Some(version),
+    }))
 }
 
 fn bytes(name: &'static str, text: &str) -> Answer<Vec<u8>> {
-    base64::decode(text).ok_or_else(|| Problem::invalid("base64", format!("{name} is not base64 with padding.")))
+    base64::decode(text)
+        .ok_or_else(|| Problem::invalid("base64", format!("{name} is not base64 with padding.")))
 }

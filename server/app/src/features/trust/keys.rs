@@ -32,7 +32,10 @@ impl FleetKeys {
         }
         let open = |purpose, sealed: &[u8]| -> Result<Ed25519Signer, String> {
             let opened = app.vault.open_sealed(purpose, sealed)?;
-            let seed: [u8; 32] = opened.as_slice().try_into().map_err(|_| format!("{purpose}: not a key of 32 bytes"))?;
+            let seed: [u8; 32] = opened
+                .as_slice()
+                .try_into()
+                .map_err(|_| format!("{purpose}: not a key of 32 bytes"))?;
             Ok(Ed25519Signer::from_seed(*Zeroizing::new(seed)))
         };
         let keys = Arc::new(ServerKeys {

@@ -46,8 +46,17 @@ pub struct ServerFacts {
 ///
 /// # Errors
 /// There is no such reseller in the actor's scope.
-pub async fn prepare(app: &Arc<App>, allowed: &Allowed<ManageTrust>, organisation: &str) -> Answer<ServerFacts> {
-    let (by, scope, wanted, app2) = (By::actor(&allowed.actor), allowed.scope().clone(), organisation.to_owned(), app.clone());
+pub async fn prepare(
+    app: &Arc<App>,
+    allowed: &Allowed<ManageTrust>,
+    organisation: &str,
+) -> Answer<ServerFacts> {
+    let (by, scope, wanted, app2) = (
+        By::actor(&allowed.actor),
+        allowed.scope().clone(),
+        organisation.to_owned(),
+        app.clone(),
+    );
     app.store
         .write_or_refuse(move |tx| {
             let Some(found) = organisations::find(tx, &scope, &wanted)? else {
@@ -70,7 +79,12 @@ pub async fn prepare(app: &Arc<App>, allowed: &Allowed<ManageTrust>, organisatio
 ///
 /// # Errors
 /// The database refused.
-pub fn prepare_in(tx: &mut Conn, app: &App, organisation: &organisations::Organisation, by: &By) -> StoreResult<fleets::Fleet> {
+pub fn prepare_in(
+    tx: &mut Conn,
+    app: &App,
+    organisation: &organisations::Organisation,
+    by: &By,
+) -> StoreResult<fleets::Fleet> {
     let id = hex::encode(app.random.bytes::<16>());
     let seal = |purpose| {
         let seed = Zeroizing::new(app.random.bytes::<32>());
@@ -132,7 +146,10 @@ pub fn facts(app: &App, fleet: &fleets::Fleet, name: &str) -> Answer<ServerFacts
 pub fn host(url: &str) -> String {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split('/').next().unwrap_or_default();
-    authority.rsplit_once(':').map_or(authority, |(host, _)| host).to_ascii_lowercase()
+    authority
+        .rsplit_once(':')
+        .map_or(authority, |(host, _)| host)
+        .to_ascii_lowercase()
 }
 
 /// The fleet id as the protocol types it.
@@ -140,5 +157,10 @@ pub fn host(url: &str) -> String {
 /// # Errors
 /// The row holds something else: a fault of ours.
 pub fn fleet_id(fleet: &fleets::Fleet) -> Answer<ids::FleetId> {
-    ids::FleetId::parse(&fleet.id).map_err(|_| Problem::conflict("fleet-id", "The fleet's id is damaged. Restore the database from a backup."))
+    ids::FleetId::parse(&fleet.id).map_err(|_| {
+        Problem::conflict(
+            "fleet-id",
+            "The fleet's id is damaged. Restore the database from a backup.",
+        )
+    })
 }

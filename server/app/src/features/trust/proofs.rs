@@ -14,7 +14,11 @@ pub struct StoredNodes<'a> {
 impl<'a> StoredNodes<'a> {
     /// The nodes of `fleet`.
     pub fn new(connection: &'a mut Conn, fleet: &'a str) -> Self {
-        Self { connection, fleet, trouble: None }
+        Self {
+            connection,
+            fleet,
+            trouble: None,
+        }
     }
 
     /// The hash of one subtree. `None` when it is missing or the database did not answer; [`Self::finish`] tells which.

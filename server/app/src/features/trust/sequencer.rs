@@ -20,7 +20,11 @@ const BATCH: i64 = 512;
 /// # Errors
 /// The database does not answer, or a fleet's keys cannot be opened.
 pub async fn number_all(app: Arc<App>) -> Done {
-    let waiting = app.store.read(log::fleets_waiting).await.map_err(|error| error.to_string())?;
+    let waiting = app
+        .store
+        .read(log::fleets_waiting)
+        .await
+        .map_err(|error| error.to_string())?;
     let mut trouble = None;
     for fleet in waiting {
         // One fleet's trouble holds no other fleet back.
@@ -34,9 +38,15 @@ pub async fn number_all(app: Arc<App>) -> Done {
 async fn number_fleet(app: &Arc<App>, fleet: &str) -> Done {
     loop {
         let (app2, id) = (app.clone(), fleet.to_owned());
-        let numbered = app.store.write(move |tx| number_batch(tx, &app2, &id)).await.map_err(|error| error.to_string())?;
+        let numbered = app
+            .store
+            .write(move |tx| number_batch(tx, &app2, &id))
+            .await
+            .map_err(|error| error.to_string())?;
         app.crash_point("log.numbered");
-        crate::features::commands::deliver::wake_logged(app, &numbered).await.map_err(|error| error.to_string())?;
+        crate::features::commands::deliver::wake_logged(app, &numbered)
+            .await
+            .map_err(|error| error.to_string())?;
         if numbered.len() < usize::try_from(BATCH).unwrap_or(usize::MAX) {
             return Ok(());
         }
@@ -49,7 +59,8 @@ fn number_batch(tx: &mut Conn, app: &App, fleet_id: &str) -> StoreResult<Vec<Num
     if waiting.leaves.is_empty() {
         return Ok(Vec::new());
     }
-    let fleet = fleets::find(tx, fleet_id)?.ok_or_else(|| StoreError::Query("a leaf without its fleet".to_owned()))?;
+    let fleet = fleets::find(tx, fleet_id)?
+        .ok_or_else(|| StoreError::Query("a leaf without its fleet".to_owned()))?;
     let keys = app.fleet_keys.of(app, &fleet).map_err(StoreError::Query)?;
 
     let size = u64::try_from(waiting.size).unwrap_or(0);
@@ -80,7 +91,10 @@ fn number_batch(tx: &mut Conn, app: &App, fleet_id: &str) -> StoreResult<Vec<Num
     let root = merkle::root(size, |level, index| stored.hash(level, index));
     stored.finish()?;
     let root = root.map_err(|missing| StoreError::Query(missing.to_string()))?;
-    let head = Checkpoint { origin: fleet.log_origin.clone(), head: TreeHead { size, root } };
+    let head = Checkpoint {
+        origin: fleet.log_origin.clone(),
+        head: TreeHead { size, root },
+    };
     let row = log::Checkpoint {
         fleet_id: fleet_id.to_owned(),
         size: i64::try_from(size).unwrap_or(i64::MAX),
@@ -89,7 +103,14 @@ fn number_batch(tx: &mut Conn, app: &App, fleet_id: &str) -> StoreResult<Vec<Num
         created_at: app.now_micros(),
     };
     log::insert_checkpoint(tx, &row)?;
-    Ok(waiting.leaves.into_iter().map(|leaf| Numbered { kind: leaf.kind, digest: leaf.digest }).collect())
+    Ok(waiting
+        .leaves
+        .into_iter()
+        .map(|leaf| Numbered {
+            kind: leaf.kind,
+            digest: leaf.digest,
+        })
+        .collect())
 }
 
 /// A leaf that has its number now.

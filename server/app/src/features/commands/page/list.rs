@@ -28,42 +28,87 @@ const WAITING: i64 = 50;
 ///
 /// # Errors
 /// A filter that does not exist; the database does not answer.
-pub async fn list(app: Data<App>, allowed: Allowed<ReadCommands>, request: HttpRequest) -> Answer<HttpResponse> {
+pub async fn list(
+    app: Data<App>,
+    allowed: Allowed<ReadCommands>,
+    request: HttpRequest,
+) -> Answer<HttpResponse> {
     let query = Fields::parse(request.query_string().as_bytes());
-    let page = PageRequest { limit: ROWS, ..PageRequest::read(&query)? };
+    let page = PageRequest {
+        limit: ROWS,
+        ..PageRequest::read(&query)?
+    };
     let first = page.cursor.is_none();
     let found = show::list(&app, &allowed, api::filter(&query)?, page).await?;
     let frame = frame::frame(&app, &allowed.actor, &request, Place::Commands).await?;
-    let names = names(&app, allowed.scope(), found.items.iter().map(|(command, ..)| command)).await?;
+    let names = names(
+        &app,
+        allowed.scope(),
+        found.items.iter().map(|(command, ..)| command),
+    )
+    .await?;
     let rows = found
         .items
         .iter()
         .zip(names)
-        .filter_map(|((command, counts, _), (serial, organisation))| row(command, counts, serial, organisation))
+        .filter_map(|((command, counts, _), (serial, organisation))| {
+            row(command, counts, serial, organisation)
+        })
         .collect();
     let t = &frame.t;
     let state = |word: &str| CommandState::parse(word).map(|state| t.word(state.name()));
     let kind = |word: &str| Kind::parse(word).map(|kind| t.word(kind.name()));
     let filters = vec![
-        filter(&query, "state", t.get("filter-state"), CommandState::ALL.iter().map(|state| state.as_str()), state),
-        filter(&query, "kind", t.get("filter-kind"), Kind::ALL.iter().map(|kind| kind.as_str()), kind),
+        filter(
+            &query,
+            "state",
+            t.get("filter-state"),
+            CommandState::ALL.iter().map(|state| state.as_str()),
+            state,
+        ),
+        filter(
+            &query,
+            "kind",
+            t.get("filter-kind"),
+            Kind::ALL.iter().map(|kind| kind.as_str()),
+            kind,
+        ),
     ];
     let pages = Pages {
         previous: (!first).then(|| with(&query, "cursor", None)),
-        next: found.next.map(|cursor| with(&query, "cursor", Some(&cursor))),
+        next: found
+            .next
+            .map(|cursor| with(&query, "cursor", Some(&cursor))),
     };
-    frame::html(&Commands { filters, rows, pages, frame })
+    frame::html(&Commands {
+        filters,
+        rows,
+        pages,
+        frame,
+    })
 }
 
 /// `GET /approvals`
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn approvals(app: Data<App>, allowed: Allowed<ReadCommands>, request: HttpRequest) -> Answer<HttpResponse> {
-    let page = PageRequest { cursor: None, limit: WAITING };
+pub async fn approvals(
+    app: Data<App>,
+    allowed: Allowed<ReadCommands>,
+    request: HttpRequest,
+) -> Answer<HttpResponse> {
+    let page = PageRequest {
+        cursor: None,
+        limit: WAITING,
+    };
     let found = show::waiting(&app, &allowed, page).await?;
     let frame = frame::frame(&app, &allowed.actor, &request, Place::Approvals).await?;
-    let names = names(&app, allowed.scope(), found.items.iter().map(|(command, ..)| command)).await?;
+    let names = names(
+        &app,
+        allowed.scope(),
+        found.items.iter().map(|(command, ..)| command),
+    )
+    .await?;
     let waiting = found
         .items
         .into_iter()
@@ -86,8 +131,16 @@ pub async fn approvals(app: Data<App>, allowed: Allowed<ReadCommands>, request: 
     frame::html(&Approvals { waiting, frame })
 }
 
-fn row(command: &Command, counts: &[(State, i64)], serial_number: String, organisation: String) -> Option<CommandRow> {
-    let done = counts.iter().find(|(state, _)| *state == State::Done).map_or(0, |(_, count)| *count);
+fn row(
+    command: &Command,
+    counts: &[(State, i64)],
+    serial_number: String,
+    organisation: String,
+) -> Option<CommandRow> {
+    let done = counts
+        .iter()
+        .find(|(state, _)| *state == State::Done)
+        .map_or(0, |(_, count)| *count);
     Some(CommandRow {
         id: command.id.clone(),
         kind: Kind::parse(&command.kind)?,
@@ -103,16 +156,32 @@ fn row(command: &Command, counts: &[(State, i64)], serial_number: String, organi
 }
 
 /// The first phone's serial number and the organisation's name of each command of a page.
-async fn names<'a>(app: &App, scope: &Scope, page: impl Iterator<Item = &'a Command>) -> Answer<Vec<(String, String)>> {
-    let (scope, wanted) = (scope.clone(), page.map(|c| (c.id.clone(), c.organisation_id.clone())).collect::<Vec<_>>());
-    let found = app.store.read(move |c| wanted.iter().map(|(id, owner)| name(c, &scope, id, owner)).collect());
+async fn names<'a>(
+    app: &App,
+    scope: &Scope,
+    page: impl Iterator<Item = &'a Command>,
+) -> Answer<Vec<(String, String)>> {
+    let (scope, wanted) = (
+        scope.clone(),
+        page.map(|c| (c.id.clone(), c.organisation_id.clone()))
+            .collect::<Vec<_>>(),
+    );
+    let found = app.store.read(move |c| {
+        wanted
+            .iter()
+            .map(|(id, owner)| name(c, &scope, id, owner))
+            .collect()
+    });
     Ok(found.await?)
 }
 
 fn name(c: &mut Conn, scope: &Scope, command: &str, owner: &str) -> StoreResult<(String, String)> {
     let first = targets::page(c, scope, command, &[], None, 1)?.items.pop();
     let owner = organisations::find(c, scope, owner)?;
-    Ok((first.map_or_else(String::new, |target| target.serial_number), owner.map_or_else(String::new, |owner| owner.name)))
+    Ok((
+        first.map_or_else(String::new, |target| target.serial_number),
+        owner.map_or_else(String::new, |owner| owner.name),
+    ))
 }
 
 /// One filter as links: each option changes the query string, the set one can be taken away.
@@ -128,7 +197,13 @@ fn filter(
         name: label,
         set: chosen.and_then(|word| Some((words(word)?, with(query, name, None)))),
         options: options
-            .filter_map(|word| Some((words(word)?, with(query, name, Some(word)), chosen == Some(word))))
+            .filter_map(|word| {
+                Some((
+                    words(word)?,
+                    with(query, name, Some(word)),
+                    chosen == Some(word),
+                ))
+            })
             .collect(),
     }
 }
@@ -145,7 +220,11 @@ fn with(query: &Fields, name: &str, value: Option<&str>) -> String {
         encoded.append_pair(name, value);
     }
     let encoded = encoded.finish();
-    if encoded.is_empty() { "/commands".to_owned() } else { format!("/commands?{encoded}") }
+    if encoded.is_empty() {
+        "/commands".to_owned()
+    } else {
+        format!("/commands?{encoded}")
+    }
 }
 
 /// A time of the database as pages have it.

@@ -35,7 +35,11 @@ const DAY: i64 = 86_400;
 ///
 /// # Errors
 /// One of the phones is not in the scope.
-pub async fn new_form(app: Data<App>, allowed: Allowed<SendCommands>, request: HttpRequest) -> Answer<HttpResponse> {
+pub async fn new_form(
+    app: Data<App>,
+    allowed: Allowed<SendCommands>,
+    request: HttpRequest,
+) -> Answer<HttpResponse> {
     let query = Fields::parse(request.query_string().as_bytes());
     let frame = frame::frame(&app, &allowed.actor, &request, Place::Commands).await?;
     frame::html(&form(&app, allowed.scope(), frame, &query, None).await?)
@@ -45,7 +49,12 @@ pub async fn new_form(app: Data<App>, allowed: Allowed<SendCommands>, request: H
 ///
 /// # Errors
 /// The form is from an older sign-in, or the password must be typed again; what does not fit comes back in the form.
-pub async fn create(app: Data<App>, allowed: Allowed<SendCommands>, request: HttpRequest, fields: Fields) -> Answer<HttpResponse> {
+pub async fn create(
+    app: Data<App>,
+    allowed: Allowed<SendCommands>,
+    request: HttpRequest,
+    fields: Fields,
+) -> Answer<HttpResponse> {
     session::check_form(&allowed.actor, &fields)?;
     let app: Arc<App> = app.into_inner();
     let outcome = match read(&app, &allowed, &fields).await {
@@ -59,7 +68,12 @@ pub async fn create(app: Data<App>, allowed: Allowed<SendCommands>, request: Htt
     };
     match outcome {
         Ok(id) => Ok(frame::done(&format!("/commands/{id}"), Done::CommandSent)),
-        Err(problem) if matches!(problem.kind, ProblemKind::Invalid | ProblemKind::Conflict | ProblemKind::TooMany) => {
+        Err(problem)
+            if matches!(
+                problem.kind,
+                ProblemKind::Invalid | ProblemKind::Conflict | ProblemKind::TooMany
+            ) =>
+        {
             let frame = frame::frame(&app, &allowed.actor, &request, Place::Commands).await?;
             let page = form(&app, allowed.scope(), frame, &fields, Some(&problem)).await?;
             frame::refused(&problem, &page)
@@ -68,10 +82,18 @@ pub async fn create(app: Data<App>, allowed: Allowed<SendCommands>, request: Htt
     }
 }
 
-async fn form(app: &App, scope: &Scope, frame: Frame, typed: &Fields, problem: Option<&Problem>) -> Answer<Send> {
+async fn form(
+    app: &App,
+    scope: &Scope,
+    frame: Frame,
+    typed: &Fields,
+    problem: Option<&Problem>,
+) -> Answer<Send> {
     let phones = phones(app, scope, typed).await?;
     let kind = Kind::parse(typed.one("kind"));
-    let (able, unable): (Vec<_>, Vec<_>) = phones.into_iter().partition(|view| view.device.lifecycle == "enrolled");
+    let (able, unable): (Vec<_>, Vec<_>) = phones
+        .into_iter()
+        .partition(|view| view.device.lifecycle == "enrolled");
     let needed = match (kind, able.first()) {
         (Some(kind), Some(first)) => needed(app, first, kind, able.len()).await?,
         _ => None,
@@ -97,30 +119,47 @@ async fn form(app: &App, scope: &Scope, frame: Frame, typed: &Fields, problem: O
     let left_out = frame.t.get("left-out-not-enrolled");
     Ok(Send {
         kind,
-        kinds: Kind::ALL.into_iter().filter(|kind| *kind != Kind::Cancel).collect(),
+        kinds: Kind::ALL
+            .into_iter()
+            .filter(|kind| *kind != Kind::Cancel)
+            .collect(),
         targets: able.iter().map(target).collect(),
-        left_out: unable.iter().map(|view| (view.device.serial_number.clone(), left_out.clone())).collect(),
+        left_out: unable
+            .iter()
+            .map(|view| (view.device.serial_number.clone(), left_out.clone()))
+            .collect(),
         reason: input("reason"),
         text: input("text"),
         template: input("template"),
         templates: templates(&frame),
         days,
         typed: input("typed"),
-        needed: needed.map_or((0, 0), |needed| (u64::from(needed.people), u64::from(needed.independent))),
+        needed: needed.map_or((0, 0), |needed| {
+            (u64::from(needed.people), u64::from(needed.independent))
+        }),
         fault: fault.map(|problem| frame::words(&frame.t, problem.code, &problem.detail)),
         frame,
     })
 }
 
 async fn phones(app: &App, scope: &Scope, typed: &Fields) -> Answer<Vec<DeviceView>> {
-    let wanted: Vec<String> = typed.many("device").into_iter().map(str::to_owned).collect();
+    let wanted: Vec<String> = typed
+        .many("device")
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
     if wanted.len() > MOST {
-        let detail = format!("This form takes {MOST} phones at most. Choose fewer, or use the API's filter.");
+        let detail = format!(
+            "This form takes {MOST} phones at most. Choose fewer, or use the API's filter."
+        );
         return Err(Problem::invalid("devices", detail));
     }
     let scope = scope.clone();
     let found = app.store.read(move |c| {
-        let found: Result<Vec<_>, _> = wanted.iter().map(|id| device_search::find(c, &scope, id)).collect();
+        let found: Result<Vec<_>, _> = wanted
+            .iter()
+            .map(|id| device_search::find(c, &scope, id))
+            .collect();
         found.map(|views| views.into_iter().collect::<Option<Vec<_>>>())
     });
     found.await?.ok_or_else(|| Problem::not_found("device"))
@@ -128,13 +167,24 @@ async fn phones(app: &App, scope: &Scope, typed: &Fields) -> Answer<Vec<DeviceVi
 
 /// Who must agree, as the newest keyring has it; `None` when the server's own key suffices or nobody could.
 async fn needed(app: &App, first: &DeviceView, kind: Kind, count: usize) -> Answer<Option<Needed>> {
-    let Ok(wanted) = kind.as_str().parse::<Wanted>() else { return Ok(None) };
+    let Ok(wanted) = kind.as_str().parse::<Wanted>() else {
+        return Ok(None);
+    };
     let fleet = first.device.fleet_id.clone();
     let found = app.store.read(move |c| {
-        let (Some(fleet), Some(held)) = (fleets::find(c, &fleet)?, seal::newest_keyring(c, &fleet)?) else { return Ok(None) };
-        let Ok(organisation) = OrganisationId::parse(&fleet.organisation_id) else { return Ok(None) };
+        let (Some(fleet), Some(held)) =
+            (fleets::find(c, &fleet)?, seal::newest_keyring(c, &fleet)?)
+        else {
+            return Ok(None);
+        };
+        let Ok(organisation) = OrganisationId::parse(&fleet.organisation_id) else {
+            return Ok(None);
+        };
         let count = u32::try_from(count).unwrap_or(u32::MAX);
-        Ok(authority::needed(&held.keyring, wanted, &organisation, count).filter(|needed| !needed.online))
+        Ok(
+            authority::needed(&held.keyring, wanted, &organisation, count)
+                .filter(|needed| !needed.online),
+        )
     });
     Ok(found.await?)
 }
@@ -152,23 +202,38 @@ async fn read(app: &App, allowed: &Allowed<SendCommands>, fields: &Fields) -> An
     let mut faults = Vec::new();
     let reason = fields.one("reason").trim().to_owned();
     if reason.is_empty() {
-        faults.push(Invalid::new("reason", "reason-empty", "Say why in a few words: approvers and the owner read it."));
+        faults.push(Invalid::new(
+            "reason",
+            "reason-empty",
+            "Say why in a few words: approvers and the owner read it.",
+        ));
     }
     let mut arguments = Arguments::default();
     match kind {
         Wanted::Message => match fields.some("text") {
             Some(text) => arguments.text = Some(text.trim().to_owned()),
-            None => faults.push(Invalid::new("text", "message-empty", "Type what the phone shall show.")),
+            None => faults.push(Invalid::new(
+                "text",
+                "message-empty",
+                "Type what the phone shall show.",
+            )),
         },
         Wanted::Notice => arguments.template = fields.some("template").map(str::to_owned),
         Wanted::Suspend | Wanted::LockFleet => {
             let most = if kind == Wanted::Suspend { 35 } else { 180 };
             match fields.one("days").trim().parse::<i64>() {
                 Ok(days) if (1..=most).contains(&days) => {
-                    arguments.until = app.now().checked_add(jiff::SignedDuration::from_secs(days * DAY)).ok();
+                    arguments.until = app
+                        .now()
+                        .checked_add(jiff::SignedDuration::from_secs(days * DAY))
+                        .ok();
                 }
                 Ok(_) | Err(_) => {
-                    faults.push(Invalid::new("days", "days", format!("Type a number of days from 1 to {most}.")));
+                    faults.push(Invalid::new(
+                        "days",
+                        "days",
+                        format!("Type a number of days from 1 to {most}."),
+                    ));
                 }
             }
         }
@@ -184,10 +249,17 @@ async fn read(app: &App, allowed: &Allowed<SendCommands>, fields: &Fields) -> An
         | Wanted::Transfer
         | Wanted::Wipe => {}
     }
-    let devices: Vec<String> = fields.many("device").into_iter().map(str::to_owned).collect();
+    let devices: Vec<String> = fields
+        .many("device")
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
     if matches!(kind, Wanted::LockFleet | Wanted::Kill | Wanted::Wipe) {
         let found = phones(app, allowed.scope(), fields).await?;
-        let able: Vec<&DeviceView> = found.iter().filter(|view| view.device.lifecycle == "enrolled").collect();
+        let able: Vec<&DeviceView> = found
+            .iter()
+            .filter(|view| view.device.lifecycle == "enrolled")
+            .collect();
         let reads = match able.as_slice() {
             [one] => same_serial(fields.one("typed"), &one.device.serial_number),
             many => fields.one("typed").trim() == many.len().to_string(),
@@ -200,5 +272,11 @@ async fn read(app: &App, allowed: &Allowed<SendCommands>, fields: &Fields) -> An
     if !faults.is_empty() {
         return Err(Problem::fields(faults));
     }
-    Ok(Draft { kind, phones: Phones::Named(devices), reason, arguments, expires_in: None })
+    Ok(Draft {
+        kind,
+        phones: Phones::Named(devices),
+        reason,
+        arguments,
+        expires_in: None,
+    })
 }

@@ -31,9 +31,18 @@ const SERIALS: usize = 3;
 ///
 /// # Errors
 /// There is no such command in the scope.
-pub async fn show(app: Data<App>, allowed: Allowed<ReadCommands>, path: Path<String>, request: HttpRequest) -> Answer<HttpResponse> {
+pub async fn show(
+    app: Data<App>,
+    allowed: Allowed<ReadCommands>,
+    path: Path<String>,
+    request: HttpRequest,
+) -> Answer<HttpResponse> {
     let found = show::one(&app, &allowed, &path).await?;
-    let place = if found.command.state == State::AwaitingApproval.as_str() { Place::Approvals } else { Place::Commands };
+    let place = if found.command.state == State::AwaitingApproval.as_str() {
+        Place::Approvals
+    } else {
+        Place::Commands
+    };
     let frame = frame::frame(&app, &allowed.actor, &request, place).await?;
     let more = more(&app, allowed.scope(), &found).await?;
     let command = &found.command;
@@ -43,14 +52,23 @@ pub async fn show(app: Data<App>, allowed: Allowed<ReadCommands>, path: Path<Str
         people: unsigned(command.approvals_needed),
         independent: unsigned(command.independent_needed),
     });
-    let before_accepted = found.counts.iter().any(|(state, count)| *count > 0 && state.is_before_accepted());
+    let before_accepted = found
+        .counts
+        .iter()
+        .any(|(state, count)| *count > 0 && state.is_before_accepted());
     frame::html(&Command {
         id: command.id.clone(),
         kind,
         reason: command.reason.clone(),
         arguments: arguments(&frame, &command.arguments),
         organisation: more.organisation.clone(),
-        serial_numbers: found.targets.items.iter().take(SERIALS).map(|target| target.serial_number.clone()).collect(),
+        serial_numbers: found
+            .targets
+            .items
+            .iter()
+            .take(SERIALS)
+            .map(|target| target.serial_number.clone())
+            .collect(),
         phones: unsigned(command.target_count),
         digest: command.digest.clone(),
         keyring: unsigned(command.keyring_version),
@@ -69,7 +87,12 @@ pub async fn show(app: Data<App>, allowed: Allowed<ReadCommands>, path: Path<Str
 ///
 /// # Errors
 /// There is no such command in the scope.
-pub async fn progress(app: Data<App>, allowed: Allowed<ReadCommands>, path: Path<String>, request: HttpRequest) -> Answer<HttpResponse> {
+pub async fn progress(
+    app: Data<App>,
+    allowed: Allowed<ReadCommands>,
+    path: Path<String>,
+    request: HttpRequest,
+) -> Answer<HttpResponse> {
     let found = show::one(&app, &allowed, &path).await?;
     let frame = frame::frame(&app, &allowed.actor, &request, Place::Commands).await?;
     let more = more(&app, allowed.scope(), &found).await?;
@@ -80,11 +103,19 @@ pub async fn progress(app: Data<App>, allowed: Allowed<ReadCommands>, path: Path
 ///
 /// # Errors
 /// There is no such command in the scope, or it can no longer be taken back.
-pub async fn cancel(app: Data<App>, allowed: Allowed<SendCommands>, path: Path<String>, fields: Fields) -> Answer<HttpResponse> {
+pub async fn cancel(
+    app: Data<App>,
+    allowed: Allowed<SendCommands>,
+    path: Path<String>,
+    fields: Fields,
+) -> Answer<HttpResponse> {
     session::check_form(&allowed.actor, &fields)?;
     let app: Arc<App> = app.into_inner();
     cancelling::cancel(&app, &allowed, &path).await?;
-    Ok(frame::done(&format!("/commands/{path}"), Done::CommandCancelled))
+    Ok(frame::done(
+        &format!("/commands/{path}"),
+        Done::CommandCancelled,
+    ))
 }
 
 /// What the page tells beside the command itself.
@@ -97,23 +128,41 @@ struct More {
 }
 
 async fn more(app: &App, scope: &Scope, found: &Shown) -> Answer<More> {
-    let (scope, owner, fleet) = (scope.clone(), found.command.organisation_id.clone(), found.command.fleet_id.clone());
-    let devices: Vec<String> = shown_targets(found).iter().map(|target| target.device_id.clone()).collect();
+    let (scope, owner, fleet) = (
+        scope.clone(),
+        found.command.organisation_id.clone(),
+        found.command.fleet_id.clone(),
+    );
+    let devices: Vec<String> = shown_targets(found)
+        .iter()
+        .map(|target| target.device_id.clone())
+        .collect();
     let more = app.store.read(move |c| {
         let mut phones = Vec::with_capacity(devices.len());
         for id in &devices {
             let view = device_search::find(c, &scope, id)?;
-            phones.push(view.map_or_else(Default::default, |view| (view.organisation_name, view.state.last_check_in_at)));
+            phones.push(view.map_or_else(Default::default, |view| {
+                (view.organisation_name, view.state.last_check_in_at)
+            }));
         }
         let keyring = seal::newest_keyring(c, &fleet)?;
         let keys = keyring.map_or_else(Vec::new, |held| {
             let of = |entry: &muster_protocol::keyring::KeyEntry| {
-                (entry.id().to_string(), entry.person.to_string(), entry.counts_as_independent())
+                (
+                    entry.id().to_string(),
+                    entry.person.to_string(),
+                    entry.counts_as_independent(),
+                )
             };
             held.keyring.keys.iter().map(of).collect()
         });
-        let organisation = organisations::find(c, &scope, &owner)?.map_or_else(String::new, |found| found.name);
-        Ok(More { organisation, phones, keys })
+        let organisation =
+            organisations::find(c, &scope, &owner)?.map_or_else(String::new, |found| found.name);
+        Ok(More {
+            organisation,
+            phones,
+            keys,
+        })
     });
     Ok(more.await?)
 }
@@ -126,7 +175,9 @@ fn signers(found: &Shown, more: &More) -> Vec<Signer> {
         .map(|approval| {
             let known = more.keys.iter().find(|(id, ..)| *id == approval.key_id);
             Signer {
-                name: KeyId::parse(&approval.key_id).map_or_else(|_| approval.key_id.clone(), |id| id.to_string())[..8].to_owned(),
+                name: KeyId::parse(&approval.key_id)
+                    .map_or_else(|_| approval.key_id.clone(), |id| id.to_string())[..8]
+                    .to_owned(),
                 key_id: approval.key_id.clone(),
                 independent: known.is_some_and(|(.., independent)| *independent),
                 at: time(approval.created_at),
@@ -141,7 +192,10 @@ fn shown_targets(found: &Shown) -> Vec<&Target> {
     if all.len() <= ROWS {
         return all.iter().collect();
     }
-    all.iter().filter(|target| target.state != State::Done.as_str()).take(ROWS).collect()
+    all.iter()
+        .filter(|target| target.state != State::Done.as_str())
+        .take(ROWS)
+        .collect()
 }
 
 fn progress_of(frame: &Frame, found: &Shown, more: &More) -> Answer<Progress> {
@@ -150,7 +204,11 @@ fn progress_of(frame: &Frame, found: &Shown, more: &More) -> Answer<Progress> {
     let targets = shown_targets(found);
     let mut rows = Vec::with_capacity(targets.len());
     for (target, (organisation, last_contact)) in targets.iter().zip(&more.phones) {
-        let newest = found.receipts.iter().rev().find(|receipt| receipt.device_id == target.device_id);
+        let newest = found
+            .receipts
+            .iter()
+            .rev()
+            .find(|receipt| receipt.device_id == target.device_id);
         rows.push(TargetRow {
             device_id: target.device_id.clone(),
             serial_number: target.serial_number.clone(),
@@ -162,7 +220,11 @@ fn progress_of(frame: &Frame, found: &Shown, more: &More) -> Answer<Progress> {
             last_contact: last_contact.map(time),
         });
     }
-    let people: std::collections::BTreeSet<&str> = found.approvals.iter().map(|approval| approval.person.as_str()).collect();
+    let people: std::collections::BTreeSet<&str> = found
+        .approvals
+        .iter()
+        .map(|approval| approval.person.as_str())
+        .collect();
     let counts: Vec<(CommandState, u64)> = found
         .counts
         .iter()
@@ -188,10 +250,20 @@ fn progress_of(frame: &Frame, found: &Shown, more: &More) -> Answer<Progress> {
 /// When each stage was first reached: drafted, approved, queued, delivered, accepted, done.
 fn stages(found: &Shown) -> [Option<jiff::Timestamp>; 6] {
     let command = &found.command;
-    let first = |of: fn(&Target) -> Option<i64>| found.targets.items.iter().filter_map(of).min().map(time);
-    let approved = (command.approvals_needed > 0).then_some(command.sealed_at).flatten();
+    let first =
+        |of: fn(&Target) -> Option<i64>| found.targets.items.iter().filter_map(of).min().map(time);
+    let approved = (command.approvals_needed > 0)
+        .then_some(command.sealed_at)
+        .flatten();
     let ended = (command.state == State::Done.as_str())
-        .then(|| found.targets.items.iter().filter_map(|target| target.ended_at).max())
+        .then(|| {
+            found
+                .targets
+                .items
+                .iter()
+                .filter_map(|target| target.ended_at)
+                .max()
+        })
         .flatten();
     [
         Some(time(command.created_at)),
@@ -206,12 +278,16 @@ fn stages(found: &Shown) -> [Option<jiff::Timestamp>; 6] {
 /// The one value that all have, if they agree.
 fn only(mut values: impl Iterator<Item = Option<String>>) -> Option<String> {
     let first = values.next()??;
-    values.all(|value| value.as_ref() == Some(&first)).then_some(first)
+    values
+        .all(|value| value.as_ref() == Some(&first))
+        .then_some(first)
 }
 
 /// The arguments in words.
 fn arguments(frame: &Frame, canonical: &str) -> Vec<(String, String)> {
-    let Ok(serde_json::Value::Object(members)) = serde_json::from_str(canonical) else { return Vec::new() };
+    let Ok(serde_json::Value::Object(members)) = serde_json::from_str(canonical) else {
+        return Vec::new();
+    };
     let mut shown = Vec::new();
     for (name, value) in &members {
         let label = format!("argument-{name}");
@@ -220,8 +296,12 @@ fn arguments(frame: &Frame, canonical: &str) -> Vec<(String, String)> {
         }
         let text = match (name.as_str(), value) {
             ("until" | "date", serde_json::Value::Number(seconds)) => {
-                let at = seconds.as_i64().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
-                at.map_or_else(String::new, |at| crate::web::time_words::utc_date(at).to_string())
+                let at = seconds
+                    .as_i64()
+                    .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+                at.map_or_else(String::new, |at| {
+                    crate::web::time_words::utc_date(at).to_string()
+                })
             }
             ("template", serde_json::Value::String(word)) => frame.t.get(&format!("notice-{word}")),
             ("lifts", serde_json::Value::Array(items)) => items.len().to_string(),
