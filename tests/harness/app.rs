@@ -30,6 +30,7 @@ pub struct TestApp {
     world: Option<World>,
     server: Option<Server>,
     config: Config,
+    seed: u64,
     folder: TempDir,
     // Last: dropped after whatever uses it.
     _database: Database,
@@ -54,6 +55,14 @@ impl TestApp {
     /// # Panics
     /// It does not start.
     pub async fn start(database: Database) -> Self {
+        Self::start_seeded(database, 1).await
+    }
+
+    /// The same with randomness of its own, for a second node that must not make the same keys.
+    ///
+    /// # Panics
+    /// It does not start.
+    pub async fn start_seeded(database: Database, seed: u64) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the test");
         let mut config = Config::in_dir(&folder.path().join("data"));
         config.database_url = database.url(folder.path());
@@ -63,8 +72,8 @@ impl TestApp {
         config.password_cost = PasswordCost::CHEAP;
         let begin = Timestamp::from_second(BEGIN).expect("a time in range");
         let clock = Arc::new(FrozenClock::at(begin));
-        let server = serve(&config, &clock, 1).await;
-        Self { clock, world: None, server: Some(server), config, folder, _database: database }
+        let server = serve(&config, &clock, seed).await;
+        Self { clock, world: None, server: Some(server), config, seed, folder, _database: database }
     }
 
     /// What the node runs on.
@@ -110,7 +119,8 @@ impl TestApp {
             self.config.device.listen = address(&server.app.device_url);
             server.stop().await;
         }
-        self.server = Some(serve(&self.config, &self.clock, 2).await);
+        self.seed += 1;
+        self.server = Some(serve(&self.config, &self.clock, self.seed + 1000).await);
     }
 
     /// Stops the node.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use muster::clock::{Clock as _, FrozenClock};
@@ -24,6 +24,8 @@ use tempfile::TempDir;
 use crate::app::TestApp;
 use crate::fleet::Fleet;
 use crate::BEGIN;
+
+static PHONES: AtomicU64 = AtomicU64::new(0);
 
 /// The phone's clock: the test's time, unless somebody set it wrong. Powered-on time is the test's in any case.
 pub struct PhoneClock {
@@ -77,7 +79,9 @@ pub struct TestPhone {
 #[must_use]
 pub fn system(t: &TestApp, serial: &str) -> (System, Arc<PhoneClock>) {
     let clock = Arc::new(PhoneClock { clock: t.clock.clone(), wrong_by: AtomicI64::new(0) });
-    let seed = serial.bytes().fold(7_u64, |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)));
+    // Another seed for each phone, also for two with one serial number: no two phones make the same keys.
+    let count = PHONES.fetch_add(1, Ordering::Relaxed);
+    let seed = serial.bytes().fold(7 + count, |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)));
     let random = Arc::new(PhoneRandom(SeededRandom::new(seed)));
     (System { clock: clock.clone(), random }, clock)
 }

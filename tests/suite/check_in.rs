@@ -86,7 +86,7 @@ async fn after_400_days_a_certificate_does_not_even_connect(t: &mut TestApp) {
 async fn a_certificate_of_another_ca_does_not_connect(t: &mut TestApp) {
     let world = t.world().await;
     world.phone(t, "NW-000042").await;
-    let mut elsewhere = TestApp::start(Database::sqlite()).await;
+    let mut elsewhere = TestApp::start_seeded(Database::sqlite(), 77).await;
     let there = elsewhere.world().await;
     let stranger = there.phone(&elsewhere, "NW-000042").await;
     let way = Way::to(t, Some(&stranger.identity()));
@@ -255,7 +255,8 @@ async fn a_wake_up_comes_when_there_is_something_to_fetch(t: &mut TestApp) {
 
 async fn a_parked_phone_that_is_revoked_is_told_at_once(t: &mut TestApp) {
     let world = t.world().await;
-    let phone = world.phone(t, "NW-000042").await;
+    let mut phone = world.phone(t, "NW-000042").await;
+    phone.check_in().await;
     let way = Way::to(t, Some(&phone.identity()));
     let waiting = tokio::spawn(async move { way.ask("GET", "/v1/wake?timeout=60", &[], b"").await });
     tokio::time::sleep(Duration::from_millis(300)).await;

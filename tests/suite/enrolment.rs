@@ -344,6 +344,7 @@ async fn a_switched_off_phone_renews_after_its_certificate_expired(t: &mut TestA
     phone.check_in().await;
     let expired = phone.identity().certificate;
     t.advance_days(100);
+    t.run_job("server-certificate").await;
     phone.check_in().await;
     phone.check_in().await;
     assert_ne!(phone.identity().certificate, expired);

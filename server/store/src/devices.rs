@@ -235,7 +235,7 @@ pub fn begin_enrolment(
     let waiting = devices::table
         .find(id)
         .filter(devices::epoch.eq(seen_epoch))
-        .filter(devices::lifecycle.eq_any(["registered", "enrolled"]));
+        .filter(devices::lifecycle.ne("retired"));
     let epoch: Option<i64> = diesel::update(waiting)
         .set((
             devices::enrolment_id.eq(enrolment),

@@ -63,12 +63,12 @@ async fn a078_policy_unsigned_by_the_online_key_or_out_of_bounds(t: &mut TestApp
         seal(&Policy { contact_lost_days: 1, ..mild.clone() }, &[&a.fleet.ada]),
         seal(&Policy { owner_lock_days: Some(1), ..mild.clone() }, &[&a.fleet.ada]),
         seal(&Policy { grace_hours: 0, ..mild.clone() }, &[&a.fleet.ada]),
-        b"{}".to_vec(),
     ];
     for envelope in bad {
         assert_eq!(offer(&mut a, envelope).await, [Reason::PolicyInvalid]);
         assert!(a.phone.state().policy.is_none(), "a refused policy is held");
     }
+    assert_eq!(offer(&mut a, b"{}".to_vec()).await, [Reason::BadEncoding]);
     let honest = seal(&mild, &[&a.fleet.ada]);
     assert_eq!(offer(&mut a, honest).await, [], "the honest one is taken");
     a.phone.assert_unharmed();

@@ -154,7 +154,9 @@ pub async fn has_work(app: &Arc<App>, phone: &Phone) -> Answer<bool> {
     let found = app.store.read(move |c| {
         let held = muster_store::devices::state_for_phone(c, &phone.device)?
             .map_or(0, |state| state.keyring_version);
-        if keyrings::newest(c, &phone.fleet)?.is_some_and(|newest| newest.version > held) {
+        // A plain EST client holds none and never will: a keyring is no work for it.
+        let newer = |newest: keyrings::Keyring| newest.version > held;
+        if held > 0 && keyrings::newest(c, &phone.fleet)?.is_some_and(newer) {
             return Ok(true);
         }
         if !targets::anything_queued_for_enrolment(c, &phone.enrolment)? {

@@ -26,6 +26,8 @@ use crate::web::problem::Answer;
 pub enum Outcome {
     /// It is kept now.
     Stored,
+    /// It is kept, and with it the phone has left the fleet.
+    Left,
     /// It was kept already.
     Known,
     /// It is not one of this phone's, or speaks of what it was never told.
@@ -37,7 +39,7 @@ impl Outcome {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Stored => "stored",
+            Self::Stored | Self::Left => "stored",
             Self::Known => "known",
             Self::Rejected => "rejected",
         }
@@ -55,6 +57,10 @@ pub async fn receive(app: &Arc<App>, phone: &Phone, envelope: Vec<u8>) -> Answer
         .write(move |tx| receive_in(tx, &app2, &phone2, &envelope))
         .await?;
     app.crash_point("receipts.stored");
+    app.due.sequencer.notify_one();
+    if outcome == Outcome::Left {
+        revoke::ring(app, &phone.device);
+    }
     Ok(outcome)
 }
 
@@ -99,10 +105,11 @@ fn receive_in(tx: &mut Conn, app: &App, phone: &Phone, envelope: &[u8]) -> Store
             phone,
             "receipt.stray",
             command.as_ref(),
-            receipt.reason.map_or("", |reason| reason.as_str()),
+            receipt.reason.map_or("", Reason::as_str),
         )?,
     }
-    Ok(Outcome::Stored)
+    let left = receipt.state == ReceiptState::Done && command.as_ref().is_some_and(is_end);
+    Ok(if left { Outcome::Left } else { Outcome::Stored })
 }
 
 fn device_key(base64_point: &str) -> Option<P256Key> {

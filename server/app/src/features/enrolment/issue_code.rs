@@ -112,10 +112,11 @@ pub async fn issue_code(
     })
 }
 
-/// Whether a device in this stage of its life can be given a code.
+/// Whether a device in this stage of its life can be given a code. Also one that was killed or wiped: a phone that was found
+/// again joins anew, and its new enrolment id voids every older command (RULES F1).
 #[must_use]
 pub fn may_enrol(device: &Device) -> bool {
-    matches!(device.lifecycle.as_str(), "registered" | "enrolled")
+    device.lifecycle != "retired"
 }
 
 impl IssuedCode {
