@@ -4,6 +4,8 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::agent::{Agent, AgentError, Outcome};
 use crate::core::Core;
 use crate::link::Purpose;
@@ -21,6 +23,43 @@ const POLL_SECONDS: u64 = 50;
 /// A long poll that comes back at once is not asked again sooner than this.
 const POLL_PAUSE: Duration = Duration::from_secs(2);
 
+/// How many wake-ups in a row are followed at once.
+const WAKES_AT_ONCE: u32 = 20;
+
+/// A wake-up is a hint like any other: on average it brings a phone no sooner than [`SOONEST`] (PROTOCOL §9), or a server that
+/// always says "come" would empty the battery and wear the storage out.
+struct WakeAllowance {
+    left: u32,
+    counted: Instant,
+}
+
+impl WakeAllowance {
+    fn new(now: Instant) -> Self {
+        Self {
+            left: WAKES_AT_ONCE,
+            counted: now,
+        }
+    }
+
+    /// When a wake-up that came `now` may be followed: at once while there is some left.
+    fn take(&mut self, now: Instant) -> Instant {
+        let step = Duration::from_secs(SOONEST);
+        while self.left < WAKES_AT_ONCE && self.counted + step <= now {
+            self.left += 1;
+            self.counted += step;
+        }
+        if self.left == WAKES_AT_ONCE {
+            self.counted = now;
+        }
+        if self.left == 0 {
+            self.counted += step;
+            return self.counted;
+        }
+        self.left -= 1;
+        now
+    }
+}
+
 impl Agent {
     /// Runs until `shutdown` is ready, or until the phone has left its fleet and nothing is left to do.
     ///
@@ -29,6 +68,7 @@ impl Agent {
     pub async fn run(&mut self, shutdown: impl Future<Output = ()>) -> Result<(), AgentError> {
         let mut shutdown = pin!(shutdown);
         let mut failures: u32 = 0;
+        let mut wakes = WakeAllowance::new(Instant::now());
         loop {
             let turn = tokio::select! {
                 () = &mut shutdown => return Ok(()),
@@ -69,7 +109,10 @@ impl Agent {
                 tokio::select! {
                     () = &mut shutdown => return Ok(()),
                     () = tokio::time::sleep(pause) => {}
-                    () = self.woken() => {}
+                    () = async {
+                        self.woken().await;
+                        tokio::time::sleep_until(wakes.take(Instant::now())).await;
+                    } => {}
                 }
             }
         }
@@ -145,5 +188,30 @@ fn retry_after(error: &AgentError) -> Option<u64> {
         | AgentError::Bundle(_)
         | AgentError::Enrolment { .. }
         | AgentError::Impossible(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::Instant;
+
+    use super::{SOONEST, WAKES_AT_ONCE, WakeAllowance};
+
+    #[test]
+    fn a_server_that_always_says_come_is_followed_four_times_a_minute() {
+        let start = Instant::now();
+        let mut wakes = WakeAllowance::new(start);
+        for _ in 0..WAKES_AT_ONCE {
+            assert_eq!(wakes.take(start), start, "honest ones come at once");
+        }
+        let mut now = start;
+        for number in 1..=4 {
+            now = wakes.take(now);
+            assert_eq!(now, start + Duration::from_secs(number * SOONEST));
+        }
+        let later = now + Duration::from_secs(3600);
+        assert_eq!(wakes.take(later), later);
     }
 }

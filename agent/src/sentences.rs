@@ -85,10 +85,13 @@ pub fn locked_by_fleet(until: u64, reason: &str) -> String {
     format!("Locked by the fleet until {}: {reason}", day(until))
 }
 
-/// The service is off until `until`, for `reason`.
+/// The service is off until `until`, for the `reason` that people signed; the server's own key gives none.
 #[must_use]
-pub fn service_off(until: u64, reason: &str) -> String {
-    format!("Service: off until {}: {reason}", day(until))
+pub fn service_off(until: u64, reason: Option<&str>) -> String {
+    match reason {
+        Some(reason) => format!("Service: off until {}: {reason}", day(until)),
+        None => format!("Service: off until {}", day(until)),
+    }
 }
 
 /// A legal hold is in force.

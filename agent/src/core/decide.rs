@@ -14,7 +14,7 @@ use muster_protocol::reason::{Reason, Refusal};
 use muster_protocol::time::UnixTime;
 
 use super::{Core, limits};
-use crate::state::{HeldCheckpoint, Progress, State, ends};
+use crate::state::{HeldCheckpoint, Origin, Progress, State, ends};
 
 /// What the phone decides about a command it was sent.
 #[derive(Debug)]
@@ -82,7 +82,21 @@ impl Core {
                     Verdict::Deferred(Some(command), digest, reason)
                 }
                 muster_protocol::reason::Class::Final
-                | muster_protocol::reason::Class::NotAuthentic => Verdict::Refused(command, reason),
+                | muster_protocol::reason::Class::NotAuthentic
+                    if has_room(
+                        &self.state,
+                        command.command.kind(),
+                        command.authorised.online,
+                    ) =>
+                {
+                    Verdict::Refused(command, reason)
+                }
+                // A refusal takes a place in the journal too, and one key can sign any number of commands.
+                muster_protocol::reason::Class::Final
+                | muster_protocol::reason::Class::NotAuthentic => {
+                    let digest = command.cd;
+                    Verdict::Deferred(Some(command), digest, Reason::Busy)
+                }
             },
         }
     }
@@ -109,7 +123,10 @@ impl Core {
         }
         // Step 10: nothing below may stop a kind that gives back.
         match kind.direction() {
-            Direction::Restoring => return room_for_restoring(state),
+            Direction::Restoring if has_room(state, kind, judged.authorised.online) => {
+                return Ok(());
+            }
+            Direction::Restoring => return Err(Refusal::deferred(Reason::Busy)),
             Direction::Restricting | Direction::Neutral => {}
         }
         // Step 11, by the clearances' time where the grant asks for clearances.
@@ -234,28 +251,39 @@ fn is_restoring(kind: Kind) -> bool {
     kind.direction() == Direction::Restoring
 }
 
-fn room_for_restoring(state: &State) -> Result<(), Refusal> {
-    let taken = state
-        .journal
-        .values()
-        .filter(|entry| is_restoring(entry.kind))
-        .count();
-    if state.journal.len() < limits::JOURNAL || taken < limits::JOURNAL_RESTORING {
-        Ok(())
-    } else {
-        Err(Refusal::deferred(Reason::Busy))
+/// Whether the journal takes one more command of this kind (PROTOCOL §11). What the online key alone signs has its own share
+/// of either part: restoring kinds that people sign are stopped by nothing that a server signed (PROTOCOL §1.3).
+fn has_room(state: &State, kind: Kind, online: bool) -> bool {
+    let restoring = is_restoring(kind);
+    let taken = |restoring: bool, by_service: bool| {
+        state
+            .journal
+            .values()
+            .filter(|entry| {
+                is_restoring(entry.kind) == restoring
+                    && (entry.origin == Origin::Service) == by_service
+            })
+            .count()
+    };
+    match (restoring, online) {
+        (true, true) => taken(true, true) < limits::JOURNAL_ONLINE_RESTORING,
+        (true, false) => {
+            let by_people = taken(true, false);
+            let others = taken(false, true) + taken(false, false);
+            by_people + others < limits::JOURNAL || by_people < limits::JOURNAL_RESTORING
+        }
+        (false, true) => {
+            let by_service = taken(false, true);
+            by_service < limits::JOURNAL_ONLINE
+                && by_service + taken(false, false) < limits::JOURNAL
+        }
+        (false, false) => taken(false, true) + taken(false, false) < limits::JOURNAL,
     }
 }
 
 fn room(state: &State, command: &Command, online: bool) -> Result<(), Refusal> {
     let busy = Err(Refusal::deferred(Reason::Busy));
-    if state
-        .journal
-        .values()
-        .filter(|entry| !is_restoring(entry.kind))
-        .count()
-        >= limits::JOURNAL
-    {
+    if !has_room(state, command.kind(), online) {
         return busy;
     }
     let kind = command.kind();

@@ -49,7 +49,7 @@ impl Core {
     pub fn write_down(&mut self, verdict: Verdict, clock: u64) -> (Written, Option<Task>) {
         match verdict {
             Verdict::NotAuthentic { command, reason } => {
-                let receipt = command.filter(|_| limits::take_not_authentic(&mut self.state));
+                let receipt = command.filter(|_| self.may_tell_unauthentic());
                 if let Some(command) = receipt {
                     self.queue(command, ReceiptState::Refused, Some(reason), None, clock);
                 }
@@ -63,7 +63,9 @@ impl Core {
                 )
             }
             Verdict::Known(command) => (self.send_again(command), None),
-            Verdict::Deferred(_, command, reason) => (self.defer(command, reason, clock), None),
+            Verdict::Deferred(judged, command, reason) => {
+                (self.defer(command, judged.is_some(), reason, clock), None)
+            }
             Verdict::Refused(judged, reason) => {
                 let receipt =
                     self.queue(judged.cd, ReceiptState::Refused, Some(reason), None, clock);
@@ -158,6 +160,11 @@ impl Core {
         })
     }
 
+    fn may_tell_unauthentic(&mut self) -> bool {
+        self.state.receipts.len() < limits::RECEIPTS_WAITING
+            && limits::take_not_authentic(&mut self.state)
+    }
+
     fn send_again(&mut self, command: Digest) -> Written {
         let entry = self.state.journal.get(&command.to_string());
         let receipt = entry.map(|entry| entry.receipt.clone());
@@ -175,7 +182,13 @@ impl Core {
     }
 
     /// Deferred commands come again with each check-in; the server hears of one when its code is new.
-    fn defer(&mut self, command: Digest, reason: Reason, clock: u64) -> Written {
+    fn defer(
+        &mut self,
+        command: Digest,
+        authentic: bool,
+        reason: Reason,
+        clock: u64,
+    ) -> Written {
         let written = Written {
             command: Some(command),
             state: Some(ReceiptState::Deferred),
@@ -189,6 +202,18 @@ impl Core {
             .is_some_and(|told| told == reason.as_str())
         {
             return written;
+        }
+        // `keyring_behind` is told before any signature was looked at: anybody can write such a command.
+        let may_tell = if authentic {
+            self.state.receipts.len() < limits::RECEIPTS_WAITING
+        } else {
+            self.may_tell_unauthentic()
+        };
+        if !may_tell {
+            return Written {
+                state: None,
+                ..written
+            };
         }
         if self.state.deferred.len() >= limits::DEFERRED {
             self.state.deferred.clear();

@@ -10,6 +10,14 @@ use crate::state::State;
 pub const JOURNAL: usize = 4096;
 /// Entries of the journal that only restoring kinds may take.
 pub const JOURNAL_RESTORING: usize = 256;
+/// Of [`JOURNAL`], what commands signed by the online key alone may take. A server that was taken over must not fill the
+/// journal, so that after its recovery a hold or a wipe by people finds no room.
+pub const JOURNAL_ONLINE: usize = 2048;
+/// Entries for restoring kinds signed by the online key alone: a share of their own, for the same reason.
+pub const JOURNAL_ONLINE_RESTORING: usize = 256;
+/// Receipts that wait for a server before one that only says "not yet" or "not authentic" goes untold: a server that
+/// accepts none must not fill the phone.
+pub const RECEIPTS_WAITING: usize = 512;
 /// Active restrictions per kind, and holds.
 pub const ACTIVE: usize = 32;
 /// Receipts for unauthentic input in an hour.

@@ -20,10 +20,9 @@ impl Core {
         }
         let suspensions: Vec<_> = state.restrictions_of(Kind::Suspend).collect();
         for suspension in &suspensions {
-            lines.push(sentences::service_off(
-                suspension.until.time,
-                &suspension.reason,
-            ));
+            // The online key writes no text on a phone (PROTOCOL §2): a hacked server would ask for a call or a payment.
+            let reason = (!suspension.online).then_some(suspension.reason.as_str());
+            lines.push(sentences::service_off(suspension.until.time, reason));
         }
         if suspensions.is_empty() {
             lines.push(sentences::SERVICE_ON.to_owned());

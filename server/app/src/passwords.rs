@@ -1,7 +1,10 @@
 //! Passwords at rest: Argon2id (RFC 9106), on a thread where it may take its time.
 
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use std::sync::Arc;
+
 use argon2::{Algorithm, Argon2, Params, Version};
+use tokio::sync::Semaphore;
 
 use crate::config::PasswordCost;
 use crate::web::problem::{Answer, Kind, Problem};

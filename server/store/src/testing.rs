@@ -21,8 +21,8 @@ pub(crate) struct Fresh {
     postgres: Option<(String, String)>,
 }
 
-/// A fresh store on SQLite and, when `MUSTER_TEST_POSTGRES_URL` names a server on which databases may be made, one on
-/// PostgreSQL. `name` tells the tests' databases apart.
+/// A fresh store on SQLite and one on PostgreSQL, on the server that
+/// `MUSTER_TEST_POSTGRES_URL` names. `name` tells the tests' databases apart.
 pub(crate) fn on_each(name: &str, options: &StoreOptions) -> Vec<Fresh> {
     let folder = tempfile::tempdir().unwrap();
     let url = DatabaseUrl::sqlite(folder.path().join("muster.db"));
@@ -37,29 +37,27 @@ pub(crate) fn on_each(name: &str, options: &StoreOptions) -> Vec<Fresh> {
         clippy::disallowed_methods,
         reason = "where the test server is, which only whoever runs the tests knows"
     )]
-    let server = std::env::var("MUSTER_TEST_POSTGRES_URL").ok();
-    if server.is_none() {
-        eprintln!("{name}: not tried on PostgreSQL, MUSTER_TEST_POSTGRES_URL is not set");
-    }
-    if let Some(server) = server {
-        let database = format!("store_{name}_{}", std::process::id());
-        let mut connection = PgConnection::establish(&server).unwrap();
-        connection
-            .batch_execute(&format!("DROP DATABASE IF EXISTS {database} WITH (FORCE)"))
-            .unwrap();
-        connection
-            .batch_execute(&format!("CREATE DATABASE {database}"))
-            .unwrap();
-        let (before, _) = server.rsplit_once('/').unwrap();
-        let url: DatabaseUrl = format!("{before}/{database}").parse().unwrap();
-        let store = Store::open(&url, options.clone()).unwrap();
-        all.push(Fresh {
-            store,
-            url,
-            _folder: None,
-            postgres: Some((server, database)),
-        });
-    }
+    let server = std::env::var("MUSTER_TEST_POSTGRES_URL").expect(
+        "PostgreSQL is tried too: start the tests with ./tests/run, or set MUSTER_TEST_POSTGRES_URL to a server on which \
+         databases may be made",
+    );
+    let database = format!("store_{name}_{}", std::process::id());
+    let mut connection = PgConnection::establish(&server).unwrap();
+    connection
+        .batch_execute(&format!("DROP DATABASE IF EXISTS {database} WITH (FORCE)"))
+        .unwrap();
+    connection
+        .batch_execute(&format!("CREATE DATABASE {database}"))
+        .unwrap();
+    let (before, _) = server.rsplit_once('/').unwrap();
+    let url: DatabaseUrl = format!("{before}/{database}").parse().unwrap();
+    let store = Store::open(&url, options.clone()).unwrap();
+    all.push(Fresh {
+        store,
+        url,
+        _folder: None,
+        postgres: Some((server, database)),
+    });
     all
 }
 

@@ -77,8 +77,10 @@ impl Core {
     #[must_use]
     pub fn plan(&self, task: &Task, clock: u64) -> Plan {
         let state = &self.state;
-        let now = self.reading(clock).now();
         let command = &task.command;
+        // Never counted from before the command was made: with the clock turned back, a suspension dated 2099 would
+        // otherwise last until then, and not the days that its kind allows (PROTOCOL §6, §10).
+        let now = self.reading(clock).now().max(command.issued_at);
         match &command.args {
             Args::Notice {
                 template,

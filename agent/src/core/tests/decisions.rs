@@ -1,6 +1,6 @@
 //! Steps 8, 9, 12, 13, 15 and 16.
 
-use muster_protocol::command::{Args, NoticeTemplate};
+use muster_protocol::command::{Args, Kind, NoticeTemplate};
 use muster_protocol::ids::CommandId;
 use muster_protocol::reason::Reason;
 use muster_protocol::receipt::ReceiptState;
@@ -339,4 +339,49 @@ fn a_notice_is_shown_once_in_the_agents_own_words() {
         shown[1].contains("signed by 04040404") && shown[1].contains("Call the desk."),
         "{shown:?}"
     );
+}
+
+#[test]
+fn one_online_key_cannot_fill_the_journal_against_people() {
+    let mut fleet = Fleet::new();
+    let mut phone = Driven::new(&fleet);
+    let first = fleet.order(Args::Lock, &[ONLINE]);
+    phone.one(&fleet, &first, NOW);
+    let entry = phone.core.state().journal.values().next().expect("an entry").clone();
+    // As many as the key may have, in both parts of the journal.
+    for number in 1..crate::core::limits::JOURNAL_ONLINE {
+        let name = muster_protocol::digest::sha256(&number.to_le_bytes()).to_string();
+        phone.core.state_mut().journal.insert(name, entry.clone());
+    }
+    for number in 0..crate::core::limits::JOURNAL_ONLINE_RESTORING {
+        let name = muster_protocol::digest::sha256(format!("r{number}").as_bytes()).to_string();
+        let restoring = crate::state::Entry { kind: Kind::Resume, ..entry.clone() };
+        phone.core.state_mut().journal.insert(name, restoring);
+    }
+    let full = phone.core.state().journal.len();
+    // The same id again and again would be refused for good each time, and noted each time.
+    let again = fleet.command(&Draft { id: Some(entry.id.clone()), ..Draft::new(Args::Refresh, &[ONLINE]) });
+    assert_eq!(phone.one(&fleet, &again, NOW).reason, Some(Reason::Busy));
+    let lifts = vec![muster_protocol::digest::sha256(b"a suspension")];
+    let resume = fleet.order(Args::Resume { lifts: lifts.clone() }, &[ONLINE]);
+    assert_eq!(phone.one(&fleet, &resume, NOW).reason, Some(Reason::Busy));
+    assert_eq!(phone.core.state().journal.len(), full);
+    // People find room: what gives back, and what takes away.
+    let unlock = fleet.order(Args::Unlock { lifts }, &[ALICE]);
+    assert_eq!(phone.one(&fleet, &unlock, NOW).state, Some(ReceiptState::Accepted));
+    let wipe = fleet.order(Args::Wipe, &[ALICE, BOB]);
+    assert_eq!(phone.one(&fleet, &wipe, NOW).state, Some(ReceiptState::Accepted));
+}
+
+#[test]
+fn a_server_that_takes_no_receipts_cannot_fill_the_phone() {
+    let mut fleet = Fleet::new();
+    let mut phone = Driven::new(&fleet);
+    // A keyring that does not exist: told before any signature is looked at, so nobody's key is needed for it.
+    fleet.keyring.version += 1000;
+    for _ in 0..40 {
+        let forged = fleet.order(Args::Refresh, &[ONLINE]);
+        assert_eq!(phone.one(&fleet, &forged, NOW).reason, Some(Reason::KeyringBehind));
+    }
+    assert_eq!(phone.receipts().len(), 20);
 }

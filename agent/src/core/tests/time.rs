@@ -215,3 +215,19 @@ fn a080_a_silent_year_only_says_so() {
     );
     assert!(screen.iter().any(|line| line == crate::sentences::UNLOCKED));
 }
+
+#[test]
+fn a_suspension_dated_2099_lasts_its_days_with_the_clock_in_1970() {
+    let mut fleet = Fleet::new();
+    let mut phone = Driven::new(&fleet);
+    let draft = Draft {
+        issued_at: FAR,
+        expires_at: FAR + DAY,
+        ..Draft::new(Args::Suspend { until: UnixTime(FAR + 35 * DAY) }, &[ONLINE])
+    };
+    let suspend = fleet.command(&draft);
+    assert_eq!(phone.one(&fleet, &suspend, 0).state, Some(ReceiptState::Accepted));
+    assert_eq!(phone.core.state().restrictions.len(), 1);
+    let acts = phone.core.pass_time(35 * DAY);
+    assert_eq!(acts, [Act::Service(true)]);
+}

@@ -15,6 +15,7 @@ use muster_store::{api_tokens, sessions};
 use sha2::{Digest, Sha256};
 
 use super::problem::{Answer, Kind, Problem};
+use super::route::is_api;
 use super::session;
 use crate::app::App;
 
@@ -164,7 +165,7 @@ impl Actor {
                 "The server is not ready.",
             ));
         };
-        let actor = if request.path().starts_with("/api/") {
+        let actor = if is_api(request.match_info()) {
             by_token(request, &app).await?
         } else {
             by_session(request, &app).await?

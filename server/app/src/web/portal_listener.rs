@@ -13,7 +13,7 @@ use actix_web::web::{self, Data};
 use actix_web::{App as ActixApp, HttpRequest, HttpResponse, HttpServer};
 
 use super::problem::{Kind, Problem};
-use super::route::Route;
+use super::route::{Route, is_api};
 use super::{assets, frame};
 use crate::app::App;
 
@@ -105,7 +105,7 @@ async fn shape_problems(
         None => return Ok(response),
     };
     let (request, _) = response.into_parts();
-    let shaped = if wants_document(request.path()) {
+    let shaped = if is_api(request.match_info()) {
         document(&problem)
     } else {
         frame::problem_page(&request, &problem).await
@@ -126,10 +126,6 @@ pub fn document(problem: &Problem) -> HttpResponse {
     answer
         .content_type("application/problem+json")
         .body(serde_json::to_vec(&problem.document()).unwrap_or_default())
-}
-
-fn wants_document(path: &str) -> bool {
-    path.starts_with("/api/")
 }
 
 /// What actix itself refused: a path that does not parse, a body that did not arrive.
@@ -159,7 +155,7 @@ async fn refuse_other_sites(
         *request.method(),
         Method::GET | Method::HEAD | Method::OPTIONS
     );
-    if !safe && !request.path().starts_with("/api/") && !is_same_site(&request) {
+    if !safe && !is_api(request.match_info()) && !is_same_site(&request) {
         let problem = Problem::new(
             Kind::Forbidden,
             "other-site",

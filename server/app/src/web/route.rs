@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use actix_web::dev::{Path, Url};
 use muster_domain::permission::Permission;
 
 use super::device_listener::Phone;
@@ -20,6 +21,13 @@ pub enum Access {
     SignedIn,
     /// A role that has this right.
     Needs(Permission),
+}
+
+/// Whether a request is for the API. Judged by the path as the router reads it, percent-decoded: `/%61pi/` is routed to the
+/// API too, and must not pass for a page there, where a cookie opens what a token should.
+#[must_use]
+pub fn is_api(path: &Path<Url>) -> bool {
+    path.as_str().starts_with("/api/")
 }
 
 /// One line of the portal's route table.
@@ -192,4 +200,18 @@ macro_rules! device_route {
             handle: |app, request| Box::pin($handler(app, request)),
         }
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::is_api;
+
+    #[test]
+    fn an_encoded_letter_makes_no_page_of_the_api() {
+        let judged = |path: &str| is_api(TestRequest::get().uri(path).to_srv_request().match_info());
+        assert!(judged("/api/v1/devices") && judged("/%61pi/v1/devices") && judged("/ap%69/v1/devices"));
+        assert!(!judged("/devices") && !judged("/apiary"));
+    }
 }

@@ -155,6 +155,7 @@ impl Demo {
 
     /// Stops phones and server.
     pub async fn stop(self) {
+        drop(std::fs::remove_file(&self.file));
         self.phones.stop().await;
         self.server.stop().await;
     }
