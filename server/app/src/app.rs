@@ -1,5 +1,6 @@
 //! Everything a use case may depend on, in one place, registered once.
 
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -162,10 +163,20 @@ pub fn open_store(config: &Config) -> Result<Store, String> {
         .database_url
         .parse()
         .map_err(|error: muster_store::BadDatabaseUrl| error.to_string())?;
+    if let DatabaseUrl::Sqlite(path) = &url {
+        make_private(path);
+    }
     let store =
         Store::open(&url, StoreOptions::default()).map_err(|error| format!("{url}: {error}."))?;
     store.migrate().map_err(|error| format!("{url}: {error}"))?;
     Ok(store)
+}
+
+/// Makes a new database file that only its owner can read; SQLite gives the files beside it the same rights. What goes wrong
+/// here is told by whoever opens the file next.
+fn make_private(path: &Path) {
+    let mut options = std::fs::OpenOptions::new();
+    drop(options.create_new(true).write(true).mode(0o600).open(path));
 }
 
 fn make_folder(path: &Path) -> Result<(), String> {

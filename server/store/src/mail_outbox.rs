@@ -66,7 +66,8 @@ pub fn claim_due(c: &mut Conn, now: i64, retry_at: i64, limit: i64) -> StoreResu
     Ok(claimed)
 }
 
-/// It was taken over by the next mail server.
+/// It was taken over by the next mail server. Its text is forgotten: it may hold a link that sets a password, of which the
+/// database keeps a hash only.
 pub fn mark_sent(c: &mut Conn, id: &str, now: i64) -> StoreResult<bool> {
     let waiting = mail_outbox::table
         .find(id)
@@ -74,6 +75,8 @@ pub fn mark_sent(c: &mut Conn, id: &str, now: i64) -> StoreResult<bool> {
     let sent = (
         mail_outbox::state.eq("sent"),
         mail_outbox::sent_at.eq(now),
+        mail_outbox::body_text.eq(""),
+        mail_outbox::body_html.eq(""),
         mail_outbox::last_error.eq(None::<String>),
     );
     Ok(diesel::update(waiting).set(sent).execute(c)? == 1)

@@ -5,7 +5,7 @@ use muster_protocol::reason::Reason;
 use muster_protocol::receipt::ReceiptState;
 use muster_protocol::time::{DAY, UnixTime};
 
-use super::fleet::{ALICE, BOB, Draft, Driven, Fleet, NOW, WITNESSES};
+use super::fleet::{ALICE, BOB, Draft, Driven, Fleet, NOW, ONLINE, WITNESSES};
 use crate::core::act::Act;
 use crate::phones::Lock;
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::client::Api;
 use super::{ApproveOptions, keyring};
 use crate::clock::{Clock, SystemClock};
-use crate::features::commands::api::EnvelopeShown;
+use crate::features::commands::shapes::EnvelopeShown;
 use crate::offline::inspection;
 use crate::offline::key_file::KeyFile;
 use muster_protocol::time::UnixTime;

@@ -15,7 +15,7 @@ use muster_protocol::target::{Leaf, TargetTree};
 use muster_protocol::time::UnixTime;
 
 use super::key_file::{KeyFile, Use};
-use crate::features::commands::api::EnvelopeShown;
+use crate::features::commands::shapes::EnvelopeShown;
 use crate::features::commands::seal::SignatureEntry;
 
 /// A command that was checked against the approver's own pin.
@@ -120,7 +120,7 @@ pub fn inspect(sent: &EnvelopeShown, key: &KeyFile, now: UnixTime) -> Result<Ins
 
 fn tree(sent: &EnvelopeShown) -> Result<TargetTree, String> {
     let wrong = |_| "The list of phones does not read. Do not sign.".to_owned();
-    let leaf = |shown: &crate::features::commands::api::LeafShown| -> Result<Leaf, _> {
+    let leaf = |shown: &crate::features::commands::shapes::LeafShown| -> Result<Leaf, _> {
         Ok(Leaf {
             device: DeviceId::parse(&shown.device)?,
             enrolment: EnrolmentId::parse(&shown.enrolment)?,

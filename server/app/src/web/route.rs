@@ -30,6 +30,19 @@ pub fn is_api(path: &Path<Url>) -> bool {
     path.as_str().starts_with("/api/")
 }
 
+/// What tries from `address` are counted against. An IPv6 address counts by its /64, which is what one household or machine is
+/// given; an IPv4 address is the same one whether the socket writes it as IPv4 or mapped into IPv6.
+#[must_use]
+pub fn neighbourhood(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => v4.to_string(),
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}")
+        }
+    }
+}
+
 /// One line of the portal's route table.
 #[derive(Clone, Copy)]
 pub struct Route {
@@ -206,7 +219,17 @@ macro_rules! device_route {
 mod tests {
     use actix_web::test::TestRequest;
 
-    use super::is_api;
+    use super::{is_api, neighbourhood};
+
+    #[test]
+    fn a_neighbourhood_is_one_ipv4_address_or_one_ipv6_network() {
+        let of = |text: &str| neighbourhood(text.parse().unwrap());
+        assert_eq!(of("2001:db8:1:2::7"), of("2001:db8:1:2:ffff::1"));
+        assert_ne!(of("2001:db8:1:2::7"), of("2001:db8:1:3::7"));
+        // A listener on [::] sees all of IPv4 in one /64: it must not be one bucket.
+        assert_ne!(of("::ffff:198.51.100.7"), of("::ffff:198.51.100.8"));
+        assert_eq!(of("::ffff:198.51.100.7"), of("198.51.100.7"));
+    }
 
     #[test]
     fn an_encoded_letter_makes_no_page_of_the_api() {

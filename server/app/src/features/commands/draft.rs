@@ -1,25 +1,23 @@
 //! Drafting: who is meant is frozen into a tree of targets, what is meant into a payload; what the server's own key may sign
 //! goes out at once, the rest waits for approvers.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use muster_domain::scope::Scope;
 use muster_protocol::authority;
 use muster_protocol::command::{Command, Kind};
-use muster_protocol::digest::Digest;
 use muster_protocol::envelope::{DocumentType, Envelope};
 use muster_protocol::ids::{CommandId, OrganisationId};
-use muster_protocol::target::{TARGETS_MAX, TargetTree};
+use muster_protocol::target::TargetTree;
 use muster_protocol::text;
 use muster_protocol::time::{DAY, UnixTime};
-use muster_store::device_search::{self, DeviceFilter};
 use muster_store::devices::Device;
 use muster_store::targets::{Target, TargetLeaf};
-use muster_store::{Conn, StoreError, StoreResult, commands, devices, enrolments, fleets};
-use serde_json::{Value, json};
+use muster_store::{Conn, StoreError, StoreResult, commands, fleets};
+use serde_json::json;
 
-use super::arguments::{Arguments, Found, lifted_kind};
+use super::arguments::Arguments;
+use super::phones::{self, Phones};
 use super::{seal, trees};
 use crate::app::App;
 use crate::features::record::write::{self, By, Entry, Weight};
@@ -47,15 +45,6 @@ pub struct Draft {
     pub arguments: Arguments,
     /// How long it waits for its phones, seconds; the usual when absent.
     pub expires_in: Option<u64>,
-}
-
-/// Which phones a command is for.
-#[derive(Debug, Clone)]
-pub enum Phones {
-    /// These.
-    Named(Vec<String>),
-    /// Those that a search finds now.
-    Matching(DeviceFilter),
 }
 
 /// Drafts a command, and seals it at once if the server's own key may sign it. Answers its id.
@@ -122,7 +111,7 @@ pub fn draft_in(
     drafted_by: (&str, &str),
     by: &By,
 ) -> StoreResult<Answer<Drafted>> {
-    let phones = match phones(tx, scope, &wanted.phones)? {
+    let phones = match phones::freeze(tx, scope, &wanted.phones)? {
         Ok(phones) => phones,
         Err(problem) => return Ok(Err(problem)),
     };
@@ -149,7 +138,7 @@ pub fn draft_in(
     if let Err(problem) = brake(tx, app, wanted.kind, &first.reseller_id)? {
         return Ok(Err(problem));
     }
-    let found = look_up(tx, scope, wanted, &phones)?;
+    let found = phones::look_up(tx, scope, wanted, &phones)?;
     let now = UnixTime(u64::try_from(app.now().as_second()).unwrap_or(0));
     let args = match found.and_then(|found| wanted.arguments.resolve(wanted.kind, now, &found)) {
         Ok(args) => args,
@@ -257,75 +246,6 @@ pub fn draft_in(
     Ok(Ok(Drafted { id: row.id, sealed }))
 }
 
-fn phones(tx: &mut Conn, scope: &Scope, wanted: &Phones) -> StoreResult<Answer<Vec<Device>>> {
-    let phones = match wanted {
-        Phones::Named(ids) => {
-            let distinct: BTreeSet<String> = ids.iter().cloned().collect();
-            if distinct.len() > TARGETS_MAX {
-                return Ok(Err(too_many()));
-            }
-            let distinct: Vec<String> = distinct.into_iter().collect();
-            let found = devices::find_many(tx, scope, &distinct)?;
-            if found.len() != distinct.len() {
-                let missing = distinct
-                    .iter()
-                    .find(|id| !found.iter().any(|device| device.id == **id));
-                let detail = format!(
-                    "There is no device {}, or it is not yours.",
-                    missing.map_or("", String::as_str)
-                );
-                return Ok(Err(Problem {
-                    detail,
-                    ..Problem::not_found("device")
-                }));
-            }
-            found
-        }
-        Phones::Matching(filter) => {
-            let most = i64::try_from(TARGETS_MAX).unwrap_or(i64::MAX);
-            // Only phones that can obey: a search also finds those that never joined or have left.
-            let filter = DeviceFilter {
-                lifecycle: Some("enrolled".to_owned()),
-                ..filter.clone()
-            };
-            let found = device_search::frozen(tx, scope, &filter, most + 1)?;
-            if found.len() > TARGETS_MAX {
-                return Ok(Err(too_many()));
-            }
-            found
-        }
-    };
-    let ids: Vec<String> = phones
-        .iter()
-        .filter_map(|device| device.enrolment_id.clone())
-        .collect();
-    let stated: BTreeSet<String> = enrolments::stated_of(tx, &ids)?.into_iter().collect();
-    for device in &phones {
-        let can_obey = device.lifecycle == "enrolled"
-            && device
-                .enrolment_id
-                .as_ref()
-                .is_some_and(|id| stated.contains(id));
-        if !can_obey {
-            let why = if device.lifecycle == "enrolled" {
-                "it joined without the agent, so it can check in and obey nobody"
-            } else {
-                "it is not enrolled"
-            };
-            let detail = format!("{} cannot be sent a command: {why}.", device.serial_number);
-            return Ok(Err(Problem::conflict("cannot-obey", detail)));
-        }
-    }
-    Ok(Ok(phones))
-}
-
-fn too_many() -> Problem {
-    Problem::invalid(
-        "devices",
-        format!("A command names at most {TARGETS_MAX} phones. Send it in several parts."),
-    )
-}
-
 fn brake(tx: &mut Conn, app: &App, kind: Kind, reseller: &str) -> StoreResult<Answer<()>> {
     if !matches!(kind, Kind::Kill | Kind::Wipe) {
         return Ok(Ok(()));
@@ -351,48 +271,6 @@ fn brake(tx: &mut Conn, app: &App, kind: Kind, reseller: &str) -> StoreResult<An
         retry_after,
         ..Problem::new(ProblemKind::TooMany, "brake", detail)
     }))
-}
-
-/// What is in force on the phones that this kind lifts, and the commands that a cancel names.
-fn look_up(
-    tx: &mut Conn,
-    scope: &Scope,
-    wanted: &Draft,
-    phones: &[Device],
-) -> StoreResult<Answer<Found>> {
-    let mut found = Found::default();
-    if let Some(lifted) = lifted_kind(wanted.kind) {
-        let mut in_force = BTreeSet::new();
-        for device in phones {
-            let Some(state) = devices::state(tx, scope, &device.id)? else {
-                continue;
-            };
-            in_force.extend(reported(&state.restrictions, lifted));
-        }
-        found.in_force = in_force.into_iter().collect();
-    }
-    for id in wanted.arguments.commands.iter().flatten() {
-        let Some(command) = commands::find(tx, scope, id)? else {
-            return Ok(Err(Problem::not_found("command")));
-        };
-        let digest = Digest::parse(&command.digest)
-            .map_err(|_| StoreError::Corrupt(format!("command {id} does not read")))?;
-        found.named.push(digest);
-    }
-    Ok(Ok(found))
-}
-
-/// The digests of one kind among what a phone reports to be in force.
-#[must_use]
-pub fn reported(restrictions: &str, kind: Kind) -> Vec<Digest> {
-    let Ok(Value::Array(items)) = serde_json::from_str(restrictions) else {
-        return Vec::new();
-    };
-    items
-        .iter()
-        .filter(|item| item.get("kind").and_then(Value::as_str) == Some(kind.as_str()))
-        .filter_map(|item| Digest::parse(item.get("command")?.as_str()?).ok())
-        .collect()
 }
 
 fn leaf_of(device: &Device) -> TargetLeaf {

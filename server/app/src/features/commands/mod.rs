@@ -10,9 +10,11 @@ pub mod device;
 pub mod draft;
 pub mod expire;
 pub mod page;
+pub mod phones;
 pub mod receive;
 pub mod rejudge;
 pub mod seal;
+pub mod shapes;
 pub mod show;
 pub mod trees;
 

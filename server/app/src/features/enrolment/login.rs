@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::features::record::write::{self, By, Entry, Place, Weight};
 use crate::web::actor::secret_hash;
 use crate::web::problem::{Answer, Kind, Problem};
-use crate::web::route::DeviceRequest;
+use crate::web::route::{DeviceRequest, neighbourhood};
 
 /// Refused tries of one address in a window.
 const PER_ADDRESS: i64 = 30;
@@ -58,15 +58,18 @@ impl Login {
         let code_hash = EnrolmentCode::parse(&password)
             .ok()
             .map(|code| secret_hash(code.as_str()));
-        // What cannot be a name is counted together: it must not make rows of any length.
-        let named = if user.len() <= LONGEST_USER {
-            user.as_str()
+        // What cannot be a name is counted together: it must not make rows of any length, or of bytes no database takes.
+        let user = if may_be_name(&user) {
+            user
         } else {
-            ""
+            String::new()
         };
         let buckets = [
-            (format!("enrol:address:{}", request.address), PER_ADDRESS),
-            (format!("enrol:device:{named}"), PER_DEVICE),
+            (
+                format!("enrol:address:{}", neighbourhood(request.address)),
+                PER_ADDRESS,
+            ),
+            (format!("enrol:device:{user}"), PER_DEVICE),
         ];
         Ok(Self {
             user,
@@ -148,11 +151,7 @@ impl Login {
     }
 
     fn record(&self, tx: &mut Conn, app: &App, why: &'static str) -> StoreResult<()> {
-        let named = if self.user.len() <= LONGEST_USER {
-            devices::find_for_phone(tx, &self.user)?
-        } else {
-            Vec::new()
-        };
+        let named = devices::find_for_phone(tx, &self.user)?;
         match named.as_slice() {
             [] => {
                 // Nobody's phone: the operator's matter, once there is one.
@@ -222,6 +221,12 @@ fn entry(place: Place, device: Option<(String, String)>, why: &'static str) -> E
 fn window(app: &App) -> i64 {
     let now = app.now_micros();
     now - now.rem_euclid(WINDOW * 1_000_000)
+}
+
+/// Whether this can be a device id or a serial number at all.
+fn may_be_name(user: &str) -> bool {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    user.len() <= LONGEST_USER && user.bytes().all(known)
 }
 
 /// User and password of an `Authorization` header.

@@ -4,7 +4,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use muster_domain::people::Email;
-use muster_domain::text;
 use muster_store::members::{self, Member};
 use muster_store::organisations::{self, Organisation};
 use muster_store::sessions::{self, Session};
@@ -52,10 +51,8 @@ pub async fn sign_in(app: &Arc<App>, typed: SignIn) -> Answer<String> {
         .store
         .read(move |c| asked.map_or(Ok(None), |email| members::find_by_email(c, &email)))
         .await?;
-    // Nobody's address is recorded as it was typed, bounded and cleaned.
-    let shown = email
-        .clone()
-        .unwrap_or_else(|| text::reported(&typed.email).0);
+    // What is no address is not recorded: people type their password into the wrong field, and the record is for good.
+    let shown = email.clone().unwrap_or_else(|| "a stranger".to_owned());
     count_try(app, &typed, email.as_deref(), &shown).await?;
 
     let live = found.filter(|(member, _)| member.disabled_at.is_none());

@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use muster_store::{Conn, StoreResult, rate_limits};
 use sha2::{Digest, Sha256};
 
+use crate::web::route::neighbourhood;
+
 /// The window in which tries are counted, microseconds: 15 minutes.
 pub const WINDOW: i64 = 15 * 60 * 1_000_000;
 /// Tries for one account in a window.
@@ -40,18 +42,11 @@ impl Bucket {
         }
     }
 
-    /// Where the try came from. An IPv6 address counts by its /64, which is what one household or machine is given.
+    /// Where the try came from.
     #[must_use]
     pub fn of_address(address: IpAddr) -> Self {
-        let name = match address {
-            IpAddr::V4(v4) => format!("sign-in:address:{v4}"),
-            IpAddr::V6(v6) => {
-                let [a, b, c, d, ..] = v6.segments();
-                format!("sign-in:address:{a:x}:{b:x}:{c:x}:{d:x}")
-            }
-        };
         Self {
-            name,
+            name: format!("sign-in:address:{}", neighbourhood(address)),
             most: OF_ADDRESS,
         }
     }

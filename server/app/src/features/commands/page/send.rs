@@ -16,7 +16,8 @@ use muster_store::fleets;
 
 use crate::app::App;
 use crate::features::commands::arguments::Arguments;
-use crate::features::commands::draft::{self, Draft, Phones};
+use crate::features::commands::draft::{self, Draft};
+use crate::features::commands::phones::Phones;
 use crate::features::commands::seal;
 use crate::features::fleet::marks;
 use crate::web::actor::{Allowed, SendCommands};
