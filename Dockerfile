@@ -4,6 +4,7 @@ FROM rust:1.95-bookworm AS build
 WORKDIR /src
 COPY Cargo.toml Cargo.lock clippy.toml ./
 COPY protocol protocol
+COPY audit audit
 COPY agent agent
 COPY server server
 COPY tests tests

@@ -47,7 +47,7 @@ enum Command {
 }
 
 #[derive(Args)]
-#[command(group(ArgGroup::new("trust").required(true).args(["fleet_fingerprint", "trust_on_first_use"])))]
+#[command(group(ArgGroup::new("trust").args(["fleet_fingerprint", "trust_on_first_use"])))]
 struct Enrol {
     /// The server, like https://devices.example.org:8443.
     #[arg(long, value_name = "URL")]
@@ -61,7 +61,8 @@ struct Enrol {
     /// The handset's serial number; needed the first time.
     #[arg(long, value_parser = parse_serial)]
     serial: Option<SerialNumber>,
-    /// The fleet's fingerprint from its card: 64 hexadecimal digits, or 32 words in quotes.
+    /// The fleet's fingerprint from its card: 64 hexadecimal digits, or 32 words in quotes. Not needed by a phone that has a
+    /// fleet, or was transferred to one.
     #[arg(long, value_name = "HEX-OR-WORDS", value_parser = parse_fingerprint)]
     fleet_fingerprint: Option<Digest>,
     /// Believes the server, this once, which fleet this is. The phone shows for ever that it did.
@@ -151,9 +152,11 @@ impl Cli {
 }
 
 async fn run_enrol(arguments: Enrol) -> Result<ExitCode, AgentError> {
-    let trust = arguments
-        .fleet_fingerprint
-        .map_or(Trust::FirstUse, Trust::Fingerprint);
+    let trust = match (arguments.fleet_fingerprint, arguments.trust_on_first_use) {
+        (Some(fingerprint), _) => Trust::Fingerprint(fingerprint),
+        (None, true) => Trust::FirstUse,
+        (None, false) => Trust::Pinned,
+    };
     let enrolled = enrol(&EnrolOptions {
         server: arguments.server,
         code: arguments.code,

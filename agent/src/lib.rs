@@ -12,6 +12,7 @@ mod agent;
 pub mod core;
 pub mod enrol;
 mod errands;
+mod gather;
 mod link;
 pub mod net;
 pub mod phones;
@@ -21,6 +22,8 @@ pub mod sentences;
 pub mod state;
 pub mod status;
 pub mod system;
+#[cfg(test)]
+mod tests;
 mod turn;
 
 pub use agent::{Agent, AgentError, CRASH_POINTS, CrashHook, Options, Outcome};

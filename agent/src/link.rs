@@ -32,9 +32,17 @@ pub enum Purpose {
     Wake,
 }
 
+/// A server to try, with the fingerprints of the roots it may stand under.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Carrier {
+    /// Where it is.
+    pub url: ServerUrl,
+    /// Its roots: the one that the keyring names for it.
+    pub authorities: Vec<Digest>,
+}
+
 impl Link {
-    /// A connection that is open: the one kept, or a new one to the first server that can be reached, in the keyring's
-    /// order.
+    /// A connection that is open: the one kept, or a new one to the first server that can be reached, in the phone's order.
     ///
     /// # Errors
     /// The last server's failure, when none can be reached.
@@ -45,84 +53,148 @@ impl Link {
         identity: &TlsIdentity,
         clock: u64,
     ) -> Result<&mut Client, NetError> {
-        let certificate = sha256(&identity.certificate);
-        let servers = servers(core);
-        let slot = match purpose {
-            Purpose::Errand => &mut self.errands,
-            Purpose::Wake => &mut self.waiting,
-        };
-        if let Some(kept) = slot.take()
-            && kept.certificate == certificate
-            && servers
-                .iter()
-                .any(|(server, _)| server == kept.client.url())
-        {
-            let mut kept = kept;
-            if kept.client.open().await.is_ok() {
-                return Ok(&mut slot.insert(kept).client);
-            }
-        }
-        let mut failure =
-            NetError::Unusable("the keyring names no server that this phone can reach".to_owned());
-        for (server, authorities) in servers {
-            match connect(core, server, &authorities, identity, clock).await {
-                Ok(client) => {
-                    return Ok(&mut slot
-                        .insert(Open {
-                            certificate,
-                            client,
-                        })
-                        .client);
+        let mut failure = no_server();
+        let mut reached = None;
+        for carrier in self.order(core) {
+            match self
+                .client_of(purpose, &carrier, core, identity, clock)
+                .await
+            {
+                Ok(_) => {
+                    reached = Some(carrier);
+                    break;
                 }
                 Err(error) => failure = error,
             }
         }
-        Err(failure)
+        match reached {
+            // Open already: this only hands it out.
+            Some(carrier) => {
+                self.client_of(purpose, &carrier, core, identity, clock)
+                    .await
+            }
+            None => Err(failure),
+        }
     }
 
-    /// Closes all connections: the certificate is another one, or they misbehave.
+    /// A connection to this very server that is open: the one kept, or a new one.
+    ///
+    /// # Errors
+    /// When it cannot be reached.
+    pub async fn client_of(
+        &mut self,
+        purpose: Purpose,
+        carrier: &Carrier,
+        core: &mut Core,
+        identity: &TlsIdentity,
+        clock: u64,
+    ) -> Result<&mut Client, NetError> {
+        let certificate = sha256(&identity.certificate);
+        let slot = self.slot(purpose);
+        let mut open = match slot.take() {
+            Some(kept) if kept.certificate == certificate && *kept.client.url() == carrier.url => {
+                kept
+            }
+            Some(_) | None => {
+                let roots = anchors(core, &carrier.url, &carrier.authorities).await?;
+                let tls = tls::pinned(&roots, certificate_time(core, clock), Some(identity))?;
+                Open {
+                    certificate,
+                    client: Client::new(carrier.url.clone(), tls),
+                }
+            }
+        };
+        open.client.open().await?;
+        Ok(&mut slot.insert(open).client)
+    }
+
+    /// The servers in the order in which this phone tries them: the one it is connected to, then the one it turned to, then
+    /// the keyring's order.
+    #[must_use]
+    pub fn order(&self, core: &Core) -> Vec<Carrier> {
+        let mut carriers = carriers(core);
+        let mut is_first = |url: &str| {
+            if let Some(at) = carriers
+                .iter()
+                .position(|carrier| carrier.url.to_string() == url)
+            {
+                carriers.rotate_left(at);
+            }
+        };
+        // Waiting follows the errands: the server that answers is the one that knows of news.
+        match self.errands.as_ref().or(self.waiting.as_ref()) {
+            Some(kept) => is_first(&kept.client.url().to_string()),
+            None => is_first(core.state().carrier.as_deref().unwrap_or_default()),
+        }
+        carriers
+    }
+
+    /// The server that errands go to at present.
+    #[must_use]
+    pub fn connected_to(&self) -> Option<&ServerUrl> {
+        self.errands.as_ref().map(|open| open.client.url())
+    }
+
+    /// Closes all connections: the certificate is another one, or they misbehave, or the phone moves.
     pub fn close(&mut self) {
         *self = Self::default();
     }
+
+    fn slot(&mut self, purpose: Purpose) -> &mut Option<Open> {
+        match purpose {
+            Purpose::Errand => &mut self.errands,
+            Purpose::Wake => &mut self.waiting,
+        }
+    }
 }
 
-async fn connect(
-    core: &mut Core,
-    server: ServerUrl,
-    authorities: &[Digest],
-    identity: &TlsIdentity,
-    clock: u64,
-) -> Result<Client, NetError> {
-    let roots = anchors(core, &server, authorities).await?;
+/// What is said when there is nobody to ask.
+#[must_use]
+pub fn no_server() -> NetError {
+    NetError::Unusable("the keyring names no server that this phone can reach".to_owned())
+}
+
+/// By which time servers' certificates are judged.
+#[must_use]
+pub fn certificate_time(core: &Core, clock: u64) -> CertificateTime {
     let reading = core.reading(clock);
-    let time = if reading.clock_ok() {
+    if reading.clock_ok() {
         CertificateTime::At(reading.now().0)
     } else {
         CertificateTime::Unknown
-    };
-    let mut client = Client::new(server, tls::pinned(&roots, time, Some(identity))?);
-    client.open().await?;
-    Ok(client)
+    }
 }
 
-/// The servers to try, each with the fingerprints of the roots it may stand under. The address that enrolled the phone
-/// comes last when the keyring does not list it, under any of the keyring's roots.
-fn servers(core: &Core) -> Vec<(ServerUrl, Vec<Digest>)> {
+/// The servers that may carry this phone's mail, in the keyring's order. The address that enrolled the phone comes last
+/// when the keyring does not list it, under any of the keyring's roots.
+#[must_use]
+pub fn carriers(core: &Core) -> Vec<Carrier> {
     let listed = &core.keyring().keyring.servers;
-    let mut servers: Vec<(ServerUrl, Vec<Digest>)> = listed
+    let mut carriers: Vec<Carrier> = listed
         .iter()
-        .filter_map(|entry| Some((entry.url.parse().ok()?, vec![entry.ca])))
+        .filter_map(|entry| {
+            Some(Carrier {
+                url: entry.url.parse().ok()?,
+                authorities: vec![entry.ca],
+            })
+        })
         .collect();
     if let Ok(own) = core.state().server.parse::<ServerUrl>()
-        && servers.iter().all(|(server, _)| *server != own)
+        && carriers.iter().all(|carrier| carrier.url != own)
     {
-        servers.push((own, listed.iter().map(|entry| entry.ca).collect()));
+        carriers.push(Carrier {
+            url: own,
+            authorities: listed.iter().map(|entry| entry.ca).collect(),
+        });
     }
-    servers
+    carriers
 }
 
 /// The roots with these fingerprints: remembered, or fetched from the server without trust in it and checked by hash.
-async fn anchors(
+///
+/// # Errors
+/// When it cannot be asked, or has none of them.
+pub async fn anchors(
     core: &mut Core,
     server: &ServerUrl,
     authorities: &[Digest],
@@ -143,7 +215,8 @@ async fn anchors(
     Ok(found)
 }
 
-/// Asks a server for its CA certificates and keeps those whose fingerprints are wanted.
+/// The certificates with these fingerprints among those that a server shows in its handshake, as any web server with static
+/// files does, or hands out as its CA's.
 ///
 /// # Errors
 /// When it cannot be asked, or has none of them.
@@ -151,12 +224,17 @@ pub async fn fetch_anchors(
     server: &ServerUrl,
     authorities: &[Digest],
 ) -> Result<Vec<Vec<u8>>, NetError> {
+    let wanted = |offered: &[Vec<u8>]| -> Vec<Vec<u8>> {
+        authorities
+            .iter()
+            .filter_map(|authority| tls::find_root(offered, authority))
+            .collect()
+    };
     let mut stranger = Client::new(server.clone(), tls::unverified()?);
-    let offered = est::ca_certificates(&mut stranger).await?;
-    let found: Vec<Vec<u8>> = authorities
-        .iter()
-        .filter_map(|authority| tls::find_root(&offered, authority))
-        .collect();
+    let mut found = wanted(&stranger.shown_certificates().await?);
+    if found.is_empty() {
+        found = wanted(&est::ca_certificates(&mut stranger).await?);
+    }
     if found.is_empty() {
         return Err(NetError::Unusable(format!(
             "{server} does not stand under a CA that the fleet's keyring names"

@@ -44,12 +44,11 @@ impl Live {
             current: TlsIdentity::new(key, certificate),
         };
         self.keys(agent).store_tls(&self.tls)?;
-        agent.link.close();
         self.prove(agent).await
     }
 
-    /// One small request with the new certificate. Where nobody can be reached, both are kept and the next check-in
-    /// tells.
+    /// One small request with the new certificate, to the server that issued it: the connection kept is to that one, and is
+    /// opened anew for the new certificate. Where nobody can be reached, both are kept and the next check-in tells.
     async fn prove(&mut self, agent: &mut Agent) -> Result<(), AgentError> {
         let clock = agent.clock();
         let tried = match agent

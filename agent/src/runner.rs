@@ -23,6 +23,10 @@ const POLL_SECONDS: u64 = 50;
 /// A long poll that comes back at once is not asked again sooner than this.
 const POLL_PAUSE: Duration = Duration::from_secs(2);
 
+/// Powered-on time is stored at least this often (PROTOCOL §10), however long a server says to stay away: a phone that is
+/// switched off each night must not count each day from its beginning.
+const STEP: Duration = Duration::from_secs(3600);
+
 /// How many wake-ups in a row are followed at once.
 const WAKES_AT_ONCE: u32 = 20;
 
@@ -103,16 +107,28 @@ impl Agent {
                     () = &mut shutdown => return Ok(()),
                     () = tokio::time::sleep(pause) => {}
                 }
-            } else if std::mem::take(&mut self.report_soon) {
-                tracing::debug!("a refresh was asked for");
-            } else {
+                continue;
+            }
+            if std::mem::take(&mut self.report_soon) {
+                tracing::debug!("checking in again at once");
+                continue;
+            }
+            let until = Instant::now() + pause;
+            loop {
+                let step = until.min(Instant::now() + STEP);
                 tokio::select! {
                     () = &mut shutdown => return Ok(()),
-                    () = tokio::time::sleep(pause) => {}
+                    () = tokio::time::sleep_until(step) => {}
                     () = async {
                         self.woken().await;
                         tokio::time::sleep_until(wakes.take(Instant::now())).await;
-                    } => {}
+                    } => break,
+                }
+                if step == until {
+                    break;
+                }
+                if let Err(error) = self.redraw().await {
+                    tracing::warn!(%error, "the hours could not be counted");
                 }
             }
         }
@@ -165,10 +181,16 @@ impl Agent {
         }
     }
 
-    /// Up to a tenth later than asked, so that phones enrolled together drift apart.
+    /// Up to a tenth later than asked, so that phones enrolled together drift apart; never later than a day, so that a server
+    /// cannot hold off the day's question to the others.
     fn spread(&self, asked: Duration) -> Duration {
         let tenth = u64::try_from(asked.as_millis() / 10).unwrap_or(u64::MAX);
-        asked + Duration::from_millis(self.draw(tenth))
+        let drawn = Duration::from_millis(self.draw(tenth));
+        if asked + drawn <= Duration::from_secs(LATEST) {
+            asked + drawn
+        } else {
+            asked.saturating_sub(drawn)
+        }
     }
 
     /// A number below `bound`, or zero.
@@ -197,7 +219,33 @@ mod tests {
 
     use tokio::time::Instant;
 
-    use super::{SOONEST, WAKES_AT_ONCE, WakeAllowance};
+    use super::{BACKOFF_LONGEST, LATEST, SOONEST, WAKES_AT_ONCE, WakeAllowance};
+    use crate::core::tests::fleet::{Fleet, system};
+    use crate::{Agent, Options};
+
+    #[test]
+    fn a082_no_server_sends_a_phone_away_for_longer_than_a_day() {
+        let folder = tempfile::tempdir().expect("a folder");
+        Fleet::new().install(folder.path());
+        let options = Options {
+            system: system(),
+            crash: None,
+        };
+        let agent = Agent::open(folder.path(), options).expect("an agent");
+        let day = Duration::from_secs(LATEST);
+        let longest = Duration::from_secs(BACKOFF_LONGEST + 1);
+        for failures in [1, 5, 50, u32::MAX] {
+            assert!(agent.backoff(failures, None) <= longest);
+            assert!(agent.backoff(failures, Some(u64::MAX)) <= day + longest);
+        }
+        for seconds in [0, 15, 900, LATEST - 1, LATEST] {
+            for _ in 0..20 {
+                let asked = Duration::from_secs(seconds);
+                let pause = agent.spread(asked);
+                assert!(pause <= day && pause >= asked.mul_f32(0.9), "{pause:?}");
+            }
+        }
+    }
 
     #[test]
     fn a_server_that_always_says_come_is_followed_four_times_a_minute() {

@@ -3,7 +3,8 @@
 use muster_protocol::command::NoticeTemplate;
 use muster_protocol::time::UnixTime;
 
-use crate::state::Origin;
+use crate::core::freshness::Freshness;
+use crate::state::{Fault, Origin};
 
 /// One of the agent's own sentences for `notice`. A date or number that the template has no place for is left out.
 #[must_use]
@@ -74,6 +75,9 @@ pub const UNLOCKED: &str = "Unlocked";
 pub const LOCKED: &str = "Locked. Enter your passcode to open.";
 /// The service is on.
 pub const SERVICE_ON: &str = "Service: on";
+/// The phone switched the service off by itself.
+pub const SERVICE_OFF_BY_POLICY: &str =
+    "Service: off, because this phone does not meet its fleet's rules. It comes back by itself.";
 /// The log has shown two faces (PROTOCOL §14).
 pub const FORKED: &str = "Warning: this phone was shown two different records of its fleet's orders. Tell the company you have it from.";
 /// The state was damaged (PROTOCOL §11).
@@ -110,6 +114,70 @@ pub fn contact_lost(since: u64) -> String {
         "No contact with the service since {}. Everything on this phone keeps working.",
         moment(since)
     )
+}
+
+/// The phone will close with the owner's own lock at this time, unless a server answers.
+#[must_use]
+pub fn closes(at: u64) -> String {
+    format!(
+        "Without contact this phone locks itself on {}. Your own passcode opens it.",
+        day(at)
+    )
+}
+
+/// Servers answer and show nothing that witnesses saw lately; `witnessed` is the newest such time.
+#[must_use]
+pub fn stale(witnessed: Option<u64>) -> String {
+    let since = witnessed
+        .map(|time| format!(" since {}", moment(time)))
+        .unwrap_or_default();
+    format!(
+        "Warning: nobody independent has confirmed this fleet's record of orders{since}. Everything on this phone keeps \
+         working."
+    )
+}
+
+/// How fresh the record is, in a word or two.
+#[must_use]
+pub const fn freshness(freshness: Freshness) -> &'static str {
+    match freshness {
+        Freshness::Fresh => "fresh",
+        Freshness::Stale => "stale",
+        Freshness::ContactLost => "contact lost",
+        Freshness::Forked => "two versions",
+        Freshness::Unwitnessed => "unwitnessed",
+    }
+}
+
+/// What the phone does not meet, and when the service is switched off for it.
+#[must_use]
+pub fn noncompliant(faults: &[Fault], until: Option<u64>) -> String {
+    let what: Vec<&str> = faults
+        .iter()
+        .map(|fault| match fault {
+            Fault::OsPatch => "a system update is missing",
+            Fault::Encryption => "its storage is not encrypted",
+            Fault::Agent => "its management program is too old",
+        })
+        .collect();
+    let then = until
+        .map(|until| format!(" Otherwise its service is switched off on {}.", day(until)))
+        .unwrap_or_default();
+    format!(
+        "Warning: this phone does not meet its fleet's rules: {}. Please put that right.{then}",
+        what.join(", ")
+    )
+}
+
+/// The phone was handed on to another fleet. Both as five words and digits, for comparing with the card.
+#[must_use]
+pub fn transferred([from, to]: [String; 2]) -> [String; 3] {
+    [
+        "This phone has left its fleet and may join another. Your own data is still here."
+            .to_owned(),
+        format!("It left: {from}"),
+        format!("It may join: {to}, with an enrolment code from there."),
+    ]
 }
 
 /// The phone left its fleet by a kill.

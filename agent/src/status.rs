@@ -4,22 +4,25 @@ use std::fmt;
 use std::path::Path;
 
 use muster_protocol::base64;
+use muster_protocol::command::Kind;
 use muster_protocol::ids::EnrolmentId;
 use muster_protocol::keyring::HeldKeyring;
 use serde::Serialize;
 
 use crate::agent::AgentError;
+use crate::core::Core;
+use crate::core::report::Compliance;
 use crate::core::screen::five_words;
 use crate::net::certificate::CertificateFacts;
 use crate::phones::LockState;
 use crate::sentences::moment;
 use crate::state::folder::Folder;
-use crate::state::{Entry, Progress, State};
+use crate::state::{Ended, Entry, Progress, State};
 
 /// A phone's status. Times are Unix seconds, digests lower-case hex.
 #[derive(Clone, Debug, Serialize)]
 pub struct Status {
-    /// `enrolled`, or `killed` or `wiped`.
+    /// `enrolled`, or `killed`, `wiped` or `transferred`.
     pub lifecycle: &'static str,
     /// The handset.
     pub serial_number: String,
@@ -39,6 +42,15 @@ pub struct Status {
     pub checkpoint: Option<CheckpointStatus>,
     /// Whether the log showed two faces.
     pub forked: bool,
+    /// How fresh the servers' word was at the end of the last turn: fresh, stale, contact_lost, forked or unwitnessed. None
+    /// when the phone has left its fleet.
+    pub freshness: Option<&'static str>,
+    /// How the phone stands to its policy; none without one.
+    pub compliance: Option<Compliance>,
+    /// The newest policy held.
+    pub policy_version: Option<u64>,
+    /// After a transfer: the fleet that the phone left and the one that it may join.
+    pub moves: Option<MovesStatus>,
     /// The least time it can be.
     pub floor: u64,
     /// The locks.
@@ -72,6 +84,15 @@ pub struct PinStatus {
     pub organisation: String,
 }
 
+/// Where a transfer took the phone.
+#[derive(Clone, Debug, Serialize)]
+pub struct MovesStatus {
+    /// Fingerprint of the fleet that it left.
+    pub from: String,
+    /// Fingerprint of the fleet that it may join; its pin from now on.
+    pub to: String,
+}
+
 /// The keyring held.
 #[derive(Clone, Debug, Serialize)]
 pub struct KeyringStatus {
@@ -92,6 +113,8 @@ pub struct CheckpointStatus {
     pub size: u64,
     /// Root of its tree.
     pub root: String,
+    /// The k-th largest of its witness times, by the newest keyring.
+    pub witnessed_at: Option<u64>,
 }
 
 /// A fleet lock or suspension.
@@ -140,12 +163,31 @@ impl Status {
         let mut phone = state.phone.open(state_dir)?;
         let keyring =
             base64::decode(&state.keyring).and_then(|bytes| HeldKeyring::from_stored(bytes).ok());
+        let clock = state.last_clock;
+        let core = folder
+            .keys(&state.enrolment)
+            .device_key()
+            .and_then(|key| Core::open(state.clone(), key))
+            .ok()
+            .filter(|core| !core.has_ended());
         Ok(Self {
             lifecycle: match &state.ended {
                 None => "enrolled",
-                Some(ended) if ended.by == muster_protocol::command::Kind::Wipe => "wiped",
-                Some(_) => "killed",
+                Some(Ended { moves: Some(_), .. }) => "transferred",
+                Some(Ended { by: Kind::Wipe, .. }) => "wiped",
+                Some(Ended { .. }) => "killed",
             },
+            freshness: core.as_ref().map(|core| core.freshness(clock).as_str()),
+            compliance: core.as_ref().and_then(|core| Compliance::of(core, clock)),
+            policy_version: core.as_ref().and_then(Core::policy_version),
+            moves: state
+                .ended
+                .as_ref()
+                .and_then(|ended| ended.moves)
+                .map(|moves| MovesStatus {
+                    from: moves.from.to_string(),
+                    to: moves.to.to_string(),
+                }),
             serial_number: state.serial.to_string(),
             device_id: state.device.to_string(),
             enrolment_id: state.enrolment.to_string(),
@@ -166,6 +208,10 @@ impl Status {
             checkpoint: state.checkpoint.as_ref().map(|held| CheckpointStatus {
                 size: held.size,
                 root: held.root.to_string(),
+                witnessed_at: core
+                    .as_ref()
+                    .and_then(Core::witnessed_at)
+                    .map(|time| time.0),
             }),
             forked: state.fork.is_some(),
             floor: state.floor,
@@ -235,11 +281,6 @@ impl fmt::Display for Status {
             writeln!(out, "  organisation {}", pin.organisation)?;
         }
         if let Some(keyring) = &self.keyring {
-            let witnessed = if keyring.witnessed {
-                "witnessed"
-            } else {
-                "unwitnessed"
-            };
             writeln!(
                 out,
                 "  keyring      {}, until {}",
@@ -250,7 +291,25 @@ impl fmt::Display for Status {
                 || "no checkpoint yet".to_owned(),
                 |checkpoint| format!("{} entries, root {}", checkpoint.size, checkpoint.root),
             );
-            writeln!(out, "  log          {log} ({witnessed})")?;
+            writeln!(out, "  log          {log}")?;
+        }
+        if let Some(freshness) = self.freshness {
+            writeln!(out, "  freshness    {}", freshness.replace('_', " "))?;
+        }
+        if let Some(moves) = &self.moves {
+            writeln!(out, "  left         {}", moves.from)?;
+            writeln!(out, "  may join     {}", moves.to)?;
+        }
+        if let Some(compliance) = &self.compliance {
+            let word = match (compliance.compliant, compliance.suspended) {
+                (true, _) => "complies".to_owned(),
+                (false, false) => format!("does not comply: {}", compliance.faults.join(", ")),
+                (false, true) => format!(
+                    "service off, does not comply: {}",
+                    compliance.faults.join(", ")
+                ),
+            };
+            writeln!(out, "  policy       {word}")?;
         }
         if self.forked {
             writeln!(out, "  WARNING      the log was shown in two versions")?;

@@ -11,11 +11,12 @@ use crate::agent::{Agent, AgentError, Outcome};
 use crate::core::Core;
 use crate::core::act::{Act, Plan};
 use crate::core::decide::order;
+use crate::core::freshness::Freshness;
 use crate::core::journal::{Outcome as TaskOutcome, Task};
 use crate::core::screen;
-use crate::net::NetError;
+use crate::link::carriers;
 use crate::net::client::ORDINARY;
-use crate::phones::{Lock, Phone, PhoneError, PhoneKind, SandboxPhone};
+use crate::phones::{Inventory, Lock, Phone, PhoneError, PhoneKind, SandboxPhone};
 use crate::state::credentials::TlsKeys;
 use crate::state::ends;
 use crate::state::folder::{FolderError, FolderLock};
@@ -38,6 +39,8 @@ pub(crate) struct Live {
     pub(crate) core: Core,
     pub(crate) phone: Box<dyn Phone>,
     pub(crate) tls: TlsKeys,
+    /// What the phone told of itself at the start of the turn.
+    pub(crate) inventory: Inventory,
 }
 
 impl Agent {
@@ -62,14 +65,31 @@ impl Agent {
             return Err(FolderError::Damaged("the state belongs to another handset").into());
         }
         let keys = self.folder.keys(&state.enrolment);
-        let phone = state.phone.open(self.folder.root())?;
-        let core = Core::open(state, keys.device_key()?)?;
+        let keys = keys
+            .device_key()
+            .and_then(|device_key| Ok((device_key, keys.tls()?)));
+        let (device_key, tls) = match keys {
+            Ok(keys) => keys,
+            Err(FolderError::Damaged(_)) if state.ended.is_some() => {
+                // The power failed while a phone that had left its fleet destroyed its keys: that is what is left to do.
+                let mut state = state;
+                self.destroy_credentials(&mut state)?;
+                return Ok(Turn {
+                    _lock: lock,
+                    live: None,
+                });
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let mut phone = state.phone.open(self.folder.root())?;
+        let core = Core::open(state, device_key)?;
         let mut turn = Turn {
             _lock: lock,
             live: Some(Live {
+                inventory: phone.inventory(),
                 core,
                 phone,
-                tls: keys.tls()?,
+                tls,
             }),
         };
         turn.resume(self).await?;
@@ -110,6 +130,7 @@ impl Turn {
                 break;
             }
         }
+        live.watch(agent).await;
         Ok(())
     }
 
@@ -122,19 +143,15 @@ impl Turn {
             return live.outcome(agent);
         }
         live.core.refresh_nonce(agent.system.random_bytes());
+        live.gather_keyrings(agent).await?;
         agent.folder.save(live.core.state())?;
-        live.hand_in_statement(agent).await?;
-        let bytes = live.exchange(agent).await?;
-        let bundle = Bundle::decode(&bytes).map_err(|refusal| {
-            NetError::Malformed(format!("the bundle was refused: {}", refusal.reason))
-        })?;
-        let state = live.core.state_mut();
-        state.last_answer = state.powered_on;
-        state.last_answer_clock = agent.clock();
+        let bundle = live.exchange(agent).await?;
+        live.core.answered(agent.clock());
         let mut outcome = live.take(agent, &bundle).await?;
         if !live.core.has_ended() {
             live.renew_if_due(agent).await;
             live.deliver(agent, ORDINARY).await?;
+            live.choose_server(agent);
         }
         let policy = live
             .core
@@ -167,7 +184,7 @@ impl Turn {
         if live.core.has_ended() {
             live.end(agent).await?;
         } else {
-            live.hand_in_statement(agent).await?;
+            live.hand_in_anywhere(agent).await?;
             live.deliver(agent, ORDINARY).await?;
         }
         live.outcome(agent)
@@ -181,6 +198,7 @@ impl Turn {
     ) -> Result<Outcome, AgentError> {
         let drawn = match &mut self.live {
             Some(live) => {
+                live.core.state_mut().last_clock = agent.clock();
                 agent.folder.save(live.core.state())?;
                 let locks = live.phone.lock_state().unwrap_or_default();
                 live.phone.show(&live.core.screen(locks, agent.clock()))
@@ -232,7 +250,46 @@ impl Live {
             }
             outcome.commands.push(written);
         }
+        // The policy may be a new one.
+        self.watch(agent).await;
         Ok(outcome)
+    }
+
+    /// Does what the phone is to do by itself under its policy. What fails is tried again in the next turn.
+    async fn watch(&mut self, agent: &mut Agent) {
+        let state = self.core.state();
+        let before = (state.noncompliance.clone(), state.closed_by_silence);
+        for act in self.core.watch(&self.inventory, agent.clock()) {
+            if let Err(why) = self.act(agent, act).await {
+                tracing::error!(?act, why, "the policy could not be followed yet");
+                let (noncompliance, closed_by_silence) = before;
+                self.core.unwatch(noncompliance, closed_by_silence);
+                break;
+            }
+        }
+    }
+
+    /// Which server the next check-in goes to: the first of a new keyring's, at once; the next one, when this one answers and
+    /// shows nothing fresh (PROTOCOL §15).
+    fn choose_server(&mut self, agent: &mut Agent) {
+        if self.core.is_out_of_steps() {
+            agent.report_soon = true;
+        }
+        let answered = agent.link.connected_to().cloned();
+        if self.follow_move(agent) {
+            agent.report_soon = true;
+        } else if self.core.freshness(agent.clock()) == Freshness::Stale {
+            let carriers = carriers(&self.core);
+            let at = carriers
+                .iter()
+                .position(|carrier| Some(&carrier.url) == answered.as_ref());
+            if let Some(next) = at.and_then(|at| carriers.get((at + 1) % carriers.len()))
+                && carriers.len() > 1
+            {
+                self.core.state_mut().carrier = Some(next.url.to_string());
+                agent.link.close();
+            }
+        }
     }
 
     /// Carries out an accepted command. The journal already says `accepted`; it says how it ended before anybody else
@@ -253,12 +310,10 @@ impl Live {
             crash_point(agent, "wipe.accepted-sent");
         }
         let clock = agent.clock();
-        let (outcome, change) = match self.core.plan(&task, clock) {
-            Plan::Unable(why) => (TaskOutcome::Failed(why.to_owned()), None),
-            Plan::Do(acts, change) => match self.act_all(agent, &acts).await {
-                Ok(()) => (TaskOutcome::Done, Some(change)),
-                Err(why) => (TaskOutcome::Failed(why), None),
-            },
+        let Plan { acts, change } = self.core.plan(&task, clock);
+        let (outcome, change) = match self.act_all(agent, &acts).await {
+            Ok(()) => (TaskOutcome::Done, Some(change)),
+            Err(why) => (TaskOutcome::Failed(why), None),
         };
         crash_point(agent, "wipe.erased");
         if let Some(change) = change {
@@ -312,6 +367,10 @@ impl Live {
                 Ok(())
             }
         };
+        // The server shows what phones report: it hears of a lock that closed or opened now, not in a quarter of an hour.
+        if matches!(act, Act::Lock(_) | Act::UnlockFleet | Act::Service(_)) && done.is_ok() {
+            agent.report_soon = true;
+        }
         done.map_err(|error| error.to_string())
     }
 

@@ -70,6 +70,27 @@ kind-cancel-sign = { $n ->
     [one] Cancel commands for { $phones }.
    *[other] Cancel commands for <b>{ $n } phones</b>.
 }
+kind-hold = Legal hold
+kind-hold-does = The phone itself refuses kill, wipe and transfer until the hold ends. It goes on working, and nothing on it is removed.
+kind-hold-undo = An auditor releases it.
+kind-hold-sign = { $n ->
+    [one] Put { $phones } under legal hold.
+   *[other] Put <b>{ $n } phones</b> under legal hold.
+}
+kind-release = Release
+kind-release-does = The legal holds that stand on the phone end. What was refused while they stood stays refused.
+kind-release-undo = An auditor can set a new hold.
+kind-release-sign = { $n ->
+    [one] End the legal holds on { $phones }.
+   *[other] End the legal holds on <b>{ $n } phones</b>.
+}
+kind-transfer = Transfer
+kind-transfer-does = The phone leaves for the fleet you name: it drops its credentials and the service data, keeps its owner’s data, and joins with a code of that fleet.
+kind-transfer-undo = It cannot be undone from here.
+kind-transfer-sign = { $n ->
+    [one] Hand { $phones } over to another fleet.
+   *[other] Hand <b>{ $n } phones</b> over to another fleet.
+}
 kind-kill = Kill
 kind-kill-does = The phone destroys its credentials and the fleet’s service data, and its certificate is revoked. The owner’s own data stays.
 kind-kill-undo = It cannot be undone.
@@ -89,6 +110,8 @@ agree-online = The server’s own key is enough.
 agree-online-or-one = The server’s own key is enough for up to 35 days.
 agree-one = One approver has to sign.
 agree-independent = One approver has to sign with muster approve, on a screen that this server does not draw.
+agree-auditor = An auditor has to sign.
+agree-auditor-independent = An auditor has to sign with muster approve, on a screen that this server does not draw.
 agree-two = Two people have to sign, at least one of them with muster approve.
 agree-title = Who has to agree
 phone-checks = The phone checks every signature itself. It will not obey this server alone.
@@ -154,6 +177,16 @@ notice-which = Sentence
 notice-help = The phone shows it in its own language
 days-label = For how many days at most
 days-help = After that it lifts by itself
+case-label = Case
+case-help = As the court or the firm numbers it: letters, digits, dots, dashes and underscores
+error-case = A case has 1 to 64 letters, digits, dots, dashes or underscores, and no spaces.
+fingerprint-label = Fingerprint of the other fleet
+fingerprint-help = From the card of the fleet that takes the phone over. The phone joins no other
+error-fingerprint = This is not a fingerprint. It has 64 hexadecimal characters; spaces do not matter.
+send-held = { $n ->
+    [one] A legal hold stands. The phone will refuse this.
+   *[other] A legal hold stands on { $n } of these phones. They will refuse this.
+}
 type-serial = To go on, type the serial
 type-count = To go on, type the number of phones
 type-help = Spaces, dashes and capitals do not matter. Pasting is fine.
@@ -198,12 +231,17 @@ late = came late
 envelope = Envelope
 cancel-command = Cancel the command
 argument-until = Until
+argument-case = Case
+argument-fingerprint = To the fleet
+cool-off-words = Kept back until { $until }, so that somebody can still stop it.
 fact-keyring = Keyring, at least
 fact-digest = Fingerprint of what is signed
 
 steps-title = What happens
 step-sign = Approvers sign
 step-sign-words = Each with their own key. Every signature goes on the record.
+step-cool-off = It is kept back
+step-cool-off-words = Until { $until }: so many phones at once give everybody time to stop it.
 step-fetch = The phone fetches the command
 step-fetch-words = At its next contact. It verifies, then answers “accepted”.
 step-act = It does what was asked

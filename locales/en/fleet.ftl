@@ -43,6 +43,13 @@ need-refusals = { $n ->
    *[other] <b>{ $n } commands</b> were refused or failed this week
 }
 need-refusals-more = The phone says why
+need-keyring = { $n ->
+    [0] <b>A keyring has ended</b>
+    [one] <b>A keyring</b> ends tomorrow
+   *[other] <b>A keyring</b> ends in { $n } days
+}
+need-keyring-more = { $organisation } · root signers draft and sign the next one offline: muster keyring draft
+need-see-keys = See the record
 need-waiting = { $n ->
     [one] <b>One phone</b> is not enrolled yet
    *[other] <b>{ $n } phones</b> are not enrolled yet
@@ -165,6 +172,31 @@ check-storage-more = { $free } of { $total } GB free · battery { $battery } %
 check-certificate = Certificate renews itself
 check-certificate-late = Certificate is late to renew
 check-certificate-more = Renewal due { $due }, ends { $end }
+check-policy = Meets its policy
+check-policy-more = Policy { $n }, by its own judgement
+check-policy-not = Does not meet its policy
+check-policy-suspended = Does not meet its policy, and has switched its service off
+check-policy-not-more = { $faults }, since { $since }
+fault-os-patch = its patch level is too old
+fault-encryption = its storage is not encrypted
+fault-agent = its agent is too old
+check-freshness-fresh = Its view of the record is fresh
+check-freshness-fresh-more = Witnesses vouch for what it is shown
+check-freshness-stale = Its view of the record is stale
+check-freshness-stale-more = It gets answers, and no fresh checkpoint. Somebody may withhold the record from it
+check-freshness-contact-lost = It had lost contact
+check-freshness-contact-lost-more = Until this check-in it got no valid answer for the days its policy gives
+check-freshness-forked = It was shown two logs
+check-freshness-forked-more = Two signed views of the record cannot both be true. Look into it now
+check-freshness-unwitnessed = Its record has no witnesses
+check-freshness-unwitnessed-more = The fleet’s keyring asks for none
+holds-title = Legal hold
+holds-words = The phone itself refuses kill, wipe and transfer while it stands.
+holds-none = None stands.
+holds-unknown = The phone reports a hold that this server has no record of.
+holds-not-reported = The phone does not report it yet.
+hold-ask = Ask for a hold…
+release-ask = Ask for its release…
 check-record = Sees the record
 check-record-behind = Sees the record, not yet its newest entries
 check-record-more = Its newest checkpoint { $phone }, the server’s { $server }

@@ -99,3 +99,18 @@ event-fleet-adopted = A fleet was adopted by { $actor }
 event-fleet-adopted-more = Fingerprint <span class="mono">{ $fingerprint }</span>
 event-log-forked = { $phone } has seen two logs of its fleet
 event-keyring-stored = Keyring { $version } stored
+event-keyring-ending = { $days ->
+    [0] Keyring { $version } has <b>ended</b>
+    [one] Keyring { $version } ends tomorrow
+   *[other] Keyring { $version } ends in { $days } days
+}
+event-keyring-ending-more = Root signers sign the next one offline
+event-policy-stored = Policy { $version } stored
+event-policy-stored-more = { $noncompliance ->
+    [suspend] A phone that does not meet it is warned, then suspends its own service
+   *[report] A phone that does not meet it says so
+}
+event-fleet-keys-made = Fresh server keys for the fleet were made by { $actor }
+event-fleet-keys-made-more = They count when the next keyring names them
+event-log-restarted = The fleet’s log starts a <b>new tree</b>
+event-log-restarted-more = { $origin } follows { $old_origin }, which ended at { $old_size } entries

@@ -1,7 +1,6 @@
 //! The log's leaves and its checkpoints (§14): C2SP signed notes with the log's signature and the witnesses' cosignatures.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use crate::base64;
 use crate::digest::Digest;
@@ -205,9 +204,7 @@ impl SignedCheckpoint {
     pub fn encode(&self) -> String {
         let mut note = format!("{}\n", self.checkpoint.text());
         for line in &self.lines {
-            let blob = [line.key_id.as_slice(), &line.signature].concat();
-            // Writing to a String cannot fail.
-            let _ = writeln!(note, "\u{2014} {} {}", line.name, base64::encode(&blob));
+            note.push_str(&Self::encode_line(line));
         }
         note
     }
@@ -254,6 +251,63 @@ impl SignedCheckpoint {
             },
             lines,
         })
+    }
+
+    /// Whether this log signed it, whoever else did. For those who hold no keyring yet, and for witnesses, who come before the
+    /// threshold is met.
+    #[must_use]
+    pub fn is_by(&self, log: &crate::keyring::Log) -> bool {
+        let id = key_hash(&log.origin, SIGNATURE_TYPE, &log.key);
+        let text = self.checkpoint.text();
+        let mut theirs = self
+            .lines
+            .iter()
+            .filter(|line| line.name == log.origin && line.key_id == id)
+            .peekable();
+        self.checkpoint.origin == log.origin
+            && theirs.peek().is_some()
+            && theirs.all(|line| log.key.verify(text.as_bytes(), &line.signature))
+    }
+
+    /// The witnesses of the keyring whose cosignatures on this note hold, however many there are.
+    #[must_use]
+    pub fn cosigners(&self, keyring: &Keyring) -> Vec<String> {
+        let lenient = Keyring {
+            witness: crate::keyring::Witnesses {
+                threshold: 0,
+                ..keyring.witness.clone()
+            },
+            ..keyring.clone()
+        };
+        self.verify(&lenient)
+            .map(|verified| verified.witnesses.into_keys().collect())
+            .unwrap_or_default()
+    }
+
+    /// Adds those lines of a witness's answer (C2SP tlog-witness: note signature lines) that are cosignatures of the keyring's
+    /// witnesses over this checkpoint; answers how many witnesses have cosigned it by now.
+    pub fn add_cosignatures(&mut self, answer: &str, keyring: &Keyring) -> usize {
+        for line in answer.lines().take(LINES_MAX).filter_map(Line::parse) {
+            let stands = self.lines.iter().any(|known| known.name == line.name);
+            let full = self.lines.len() >= LINES_MAX;
+            if stands || full {
+                continue;
+            }
+            let name = line.name.clone();
+            let mut tried = self.clone();
+            tried.lines.push(line);
+            if tried.cosigners(keyring).contains(&name) {
+                *self = tried;
+            }
+        }
+        self.cosigners(keyring).len()
+    }
+
+    /// A signature line as it stands under a note, its line end included: what a witness answers (C2SP tlog-witness).
+    #[must_use]
+    pub fn encode_line(line: &Line) -> String {
+        let blob = [line.key_id.as_slice(), &line.signature].concat();
+        format!("\u{2014} {} {}\n", line.name, base64::encode(&blob))
     }
 
     /// Whether the keyring's log and at least its threshold of distinct witnesses signed. Lines of unknown keys are ignored; a

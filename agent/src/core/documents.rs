@@ -5,20 +5,24 @@ use muster_protocol::base64;
 use muster_protocol::bundle::Bundle;
 use muster_protocol::checkpoint::{Checkpoint, SignedCheckpoint};
 use muster_protocol::digest::Digest;
-use muster_protocol::keyring::{STEPS_MAX, Update, verify_update};
+use muster_protocol::keyring::{Keyring, Update, verify_update};
 use muster_protocol::policy::Policy;
 use muster_protocol::reason::{Reason, Refusal};
 use muster_protocol::receipt::KeyringRef;
 use muster_protocol::time::{UnixTime, raised_floor};
 
 use super::Core;
+use crate::net::url::ServerUrl;
 use crate::state::HeldCheckpoint;
 
 impl Core {
     /// Takes the documents of a bundle; the codes of those that were refused.
     pub fn take_documents(&mut self, bundle: &Bundle) -> Vec<Reason> {
         let mut refused = Vec::new();
-        for envelope in bundle.keyrings.iter().take(STEPS_MAX) {
+        for envelope in &bundle.keyrings {
+            if self.steps_left == 0 {
+                break;
+            }
             if let Err(reason) = self.take_keyring(envelope) {
                 self.state.keep_evidence(reason, envelope);
                 refused.push(reason);
@@ -41,6 +45,35 @@ impl Core {
         refused
     }
 
+    /// Takes what is newer in a chain that another server of the fleet offers. What this phone has behind it needs no second
+    /// look; a turn takes eight steps at most (PROTOCOL §5), and the next one goes on from there.
+    pub fn take_chain(&mut self, chain: &[Vec<u8>]) {
+        for envelope in chain {
+            if self.steps_left == 0 {
+                return;
+            }
+            match self.take_keyring(envelope) {
+                Ok(()) | Err(Reason::KeyringRollback) => {}
+                Err(reason) => {
+                    self.state.keep_evidence(reason, envelope);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Whether this turn has taken as many keyrings as one may: there can be more.
+    #[must_use]
+    pub fn is_out_of_steps(&self) -> bool {
+        self.steps_left == 0
+    }
+
+    /// Whether a keyring of this turn changed where the phone's mail comes from: servers, their keys or the log. Said once.
+    #[must_use]
+    pub fn has_moved(&mut self) -> bool {
+        std::mem::take(&mut self.moved)
+    }
+
     fn take_keyring(&mut self, envelope: &[u8]) -> Result<(), Reason> {
         let next = match verify_update(&self.keyring, envelope).map_err(|refusal| refusal.reason)? {
             Update::Same => return Ok(()),
@@ -51,10 +84,40 @@ impl Core {
             self.state.checkpoint = None;
             self.state.fork = None;
         }
+        self.move_over(&next.keyring);
+        self.steps_left = self.steps_left.saturating_sub(1);
         self.state.keyring = base64::encode(&next.envelope);
         self.raise_floor(next.keyring.issued_at, next.keyring.expires_at);
         self.keyring = next;
         Ok(())
+    }
+
+    /// After a take-over the root names other servers, keys or another log: the phone starts with the first of the servers
+    /// again, and forgets the one that enrolled it if that was listed and is no more.
+    fn move_over(&mut self, next: &Keyring) {
+        let held = &self.keyring.keyring;
+        if next.servers == held.servers && next.online == held.online && next.log == held.log {
+            return;
+        }
+        self.moved = true;
+        self.state.carrier = None;
+        let own: Option<ServerUrl> = self.state.server.parse().ok();
+        let is_own = |url: &ServerUrl| Some(url) == own.as_ref();
+        let listed = urls(next);
+        if urls(held).iter().any(is_own)
+            && !listed.iter().any(is_own)
+            && let Some(first) = listed.first()
+        {
+            self.state.server = first.to_string();
+        }
+        let listed: Vec<String> = listed.iter().map(ServerUrl::to_string).collect();
+        self.state.asked.retain(|url, _| listed.contains(url));
+        let roots: Vec<String> = next
+            .servers
+            .iter()
+            .map(|entry| entry.ca.to_string())
+            .collect();
+        self.state.anchors.retain(|root, _| roots.contains(root));
     }
 
     fn take_checkpoint(&mut self, note: &str, consistency: &[Digest]) -> Result<(), Reason> {
@@ -77,12 +140,24 @@ impl Core {
         }
         let expires_at = keyring.expires_at;
         let Checkpoint { origin, head } = verified.checkpoint;
-        self.state.checkpoint = Some(HeldCheckpoint {
-            origin,
-            size: head.size,
-            root: head.root,
-            note: note.to_owned(),
-        });
+        // The held note may be the fresher one: a server that repeats an old one must not make the phone stale, nor, by
+        // repeating it, keep it fresh.
+        let before = self.witnessed_at();
+        let is_fresher = verified.witnessed_at > before;
+        let grew = self.state.checkpoint.as_ref().map(HeldCheckpoint::head) != Some(head);
+        if is_fresher || grew {
+            let learnt = match &self.state.checkpoint {
+                Some(held) if !is_fresher && verified.witnessed_at == before => held.learnt,
+                Some(_) | None => self.state.powered_on,
+            };
+            self.state.checkpoint = Some(HeldCheckpoint {
+                origin,
+                size: head.size,
+                root: head.root,
+                note: note.to_owned(),
+                learnt,
+            });
+        }
         if let Some(time) = verified.witnessed_at {
             self.raise_floor(time, expires_at);
         }
@@ -115,4 +190,12 @@ impl Core {
             version: self.keyring.keyring.version,
         }
     }
+}
+
+fn urls(keyring: &Keyring) -> Vec<ServerUrl> {
+    keyring
+        .servers
+        .iter()
+        .filter_map(|entry| entry.url.parse().ok())
+        .collect()
 }

@@ -24,6 +24,8 @@ pub const ACTIVE: usize = 32;
 pub const NOT_AUTHENTIC_AN_HOUR: usize = 20;
 /// Days without contact before the owner is told, while no policy says otherwise.
 pub const CONTACT_LOST_DAYS: u64 = 14;
+/// Hours after which a checkpoint's witness times make no phone fresh, while no policy says otherwise.
+pub const STALE_HOURS: u64 = 168;
 /// Notices and messages kept on screen.
 pub const MESSAGES: usize = 20;
 /// Deferred commands whose last code is remembered.

@@ -5,6 +5,7 @@
 //! - [`decide`]: steps 8–15, one command at a time
 //! - [`act`]: step 16, what each kind does; one file per kind that carries logic
 //! - [`journal`]: acceptance, receipts, and what may be forgotten
+//! - [`watch`], [`freshness`]: what the phone notices by itself, about itself and about its servers
 //! - [`screen`], [`report`]: what the owner and the server are told
 //!
 //! No file, no socket, no clock and no phone is touched here.
@@ -12,18 +13,20 @@
 pub mod act;
 pub mod decide;
 pub mod documents;
+pub mod freshness;
 pub mod journal;
 pub mod limits;
 pub mod report;
 pub mod screen;
 #[cfg(test)]
 pub(crate) mod tests;
+pub mod watch;
 
 use muster_protocol::base64;
 use muster_protocol::digest::sha256;
 use muster_protocol::envelope::{DocumentType, Envelope};
 use muster_protocol::judge::Pin;
-use muster_protocol::keyring::HeldKeyring;
+use muster_protocol::keyring::{HeldKeyring, STEPS_MAX};
 use muster_protocol::keys::P256Signer;
 use muster_protocol::policy::{HeldPolicy, Policy};
 use muster_protocol::time::{DAY, HOUR, Reading, UnixTime};
@@ -42,6 +45,10 @@ pub struct Core {
     keyring: HeldKeyring,
     policy: Option<HeldPolicy>,
     device_key: P256Signer,
+    /// Keyrings that this turn may still take.
+    steps_left: usize,
+    /// A keyring of this turn changed where the mail comes from.
+    moved: bool,
 }
 
 impl Core {
@@ -70,6 +77,8 @@ impl Core {
             keyring,
             policy,
             device_key,
+            steps_left: STEPS_MAX,
+            moved: false,
         })
     }
 
@@ -90,14 +99,26 @@ impl Core {
         &self.keyring
     }
 
-    /// The policy in force: the newest one held, unless it has expired; without one the built-in mild values hold.
+    /// The policy in force: the newest one held, unless it has expired; without one the built-in mild values hold. A clock
+    /// that cannot be believed ends none.
     #[must_use]
     pub fn policy(&self, clock: u64) -> Option<&Policy> {
-        let now = self.reading(clock).now();
+        let reading = self.reading(clock);
+        let now = if reading.clock_ok() {
+            reading.now()
+        } else {
+            reading.floor
+        };
         self.policy
             .as_ref()
             .map(|held| &held.policy)
             .filter(|policy| now < policy.expires_at)
+    }
+
+    /// The version of the newest policy held, in force or not.
+    #[must_use]
+    pub fn policy_version(&self) -> Option<u64> {
+        self.policy.as_ref().map(|held| held.policy.version)
     }
 
     /// Whether nobody may command this phone any more.
@@ -116,10 +137,11 @@ impl Core {
         }
     }
 
-    /// Counts powered-on time, and gives what has ended by it: locks whose end has come become the owner's lock,
+    /// Begins a turn: counts powered-on time, and gives what has ended by it: locks whose end has come become the owner's lock,
     /// suspensions are over, holds are forgotten. Never by the settable clock (PROTOCOL §10).
     #[must_use]
     pub fn pass_time(&mut self, seconds: u64) -> Vec<act::Act> {
+        self.steps_left = STEPS_MAX;
         self.state.powered_on = self.state.powered_on.saturating_add(seconds);
         journal::forget(&mut self.state);
         act::end_what_is_over(&mut self.state)
@@ -141,13 +163,26 @@ impl Core {
         }
     }
 
+    /// Notes that a server gave a valid answer.
+    pub fn answered(&mut self, clock: u64) {
+        self.state.last_answer = self.state.powered_on;
+        self.state.last_answer_clock = clock;
+        self.state.closed_by_silence = false;
+    }
+
+    /// Powered-on seconds since a server last gave a valid answer.
+    #[must_use]
+    pub fn silence(&self) -> u64 {
+        self.state.powered_on.saturating_sub(self.state.last_answer)
+    }
+
     /// Whether no server has given a valid answer for the policy's days, counted with the power on.
     #[must_use]
     pub fn contact_lost(&self, clock: u64) -> bool {
         let days = self
             .policy(clock)
             .map_or(limits::CONTACT_LOST_DAYS, |policy| policy.contact_lost_days);
-        self.state.powered_on.saturating_sub(self.state.last_answer) >= days * DAY
+        self.silence() >= days * DAY
     }
 
     fn pin(&self) -> Option<Pin> {

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
+use super::Core;
 use crate::phones::{Inventory, LockState};
-use crate::state::State;
 
 /// The body of `POST /v1/check-in`.
 #[derive(Clone, Debug, Serialize)]
@@ -17,6 +17,14 @@ pub struct CheckIn {
     nonce: Option<String>,
     restrictions: Vec<RestrictionHeld>,
     held: bool,
+    /// The word for how fresh the servers' word is (PROTOCOL §15).
+    freshness: &'static str,
+    /// The newest policy held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<PolicyHeld>,
+    /// Whether the phone meets the policy in force; absent where none is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compliance: Option<Compliance>,
     /// Both notes of a forked log (PROTOCOL §14): sent with every report until a keyring names a new log.
     #[serde(skip_serializing_if = "Option::is_none")]
     fork: Option<[String; 2]>,
@@ -44,6 +52,45 @@ struct KeyringHeld {
 struct CheckpointHeld {
     size: u64,
     root: String,
+    /// The k-th largest of its witness times: a server that has newer ones for the same tree can send them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    witnessed_at: Option<u64>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct PolicyHeld {
+    version: u64,
+}
+
+/// How the phone stands to its policy. Also what `muster-agent status --json` prints.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Compliance {
+    /// Whether it meets all of it.
+    pub compliant: bool,
+    /// What it does not meet: os_patch, encryption, agent.
+    pub faults: Vec<&'static str>,
+    /// Since when, Unix seconds; absent when it complies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<u64>,
+    /// The phone has switched the service off by itself.
+    pub suspended: bool,
+}
+
+impl Compliance {
+    /// As the state has it; none where no policy is in force.
+    #[must_use]
+    pub fn of(core: &Core, clock: u64) -> Option<Self> {
+        core.policy(clock)?;
+        let noncompliance = core.state().noncompliance.as_ref();
+        Some(Self {
+            compliant: noncompliance.is_none(),
+            faults: noncompliance
+                .map(|found| found.faults.iter().map(|fault| fault.as_str()).collect())
+                .unwrap_or_default(),
+            since: noncompliance.map(|found| found.since),
+            suspended: core.state().suspends_itself(),
+        })
+    }
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -78,19 +125,22 @@ impl Report {
 }
 
 impl CheckIn {
-    /// A check-in from the state and a report.
+    /// A check-in from what the phone remembers and a report, at `clock` in Unix seconds.
     #[must_use]
-    pub fn new(state: &State, keyring: (u64, String), report: Report) -> Self {
+    pub fn new(core: &Core, report: Report, clock: u64) -> Self {
+        let state = core.state();
+        let keyring = core.keyring_reference();
         Self {
             v: 1,
             report,
             keyring: KeyringHeld {
-                version: keyring.0,
-                digest: keyring.1,
+                version: keyring.version,
+                digest: keyring.digest.to_string(),
             },
             checkpoint: state.checkpoint.as_ref().map(|checkpoint| CheckpointHeld {
                 size: checkpoint.size,
                 root: checkpoint.root.to_string(),
+                witnessed_at: core.witnessed_at().map(|time| time.0),
             }),
             nonce: state.nonce.as_ref().map(|nonce| nonce.value.clone()),
             restrictions: state
@@ -102,6 +152,9 @@ impl CheckIn {
                 })
                 .collect(),
             held: !state.holds.is_empty(),
+            freshness: core.freshness(clock).as_str(),
+            policy: core.policy_version().map(|version| PolicyHeld { version }),
+            compliance: Compliance::of(core, clock),
             fork: state.fork.clone(),
         }
     }

@@ -5,6 +5,7 @@ use muster_protocol::enrolment::PinManner;
 use muster_protocol::words::{ENROLMENT_WORDS, words};
 
 use super::Core;
+use super::freshness::Freshness;
 use crate::phones::LockState;
 use crate::sentences;
 use crate::state::State;
@@ -24,8 +25,14 @@ impl Core {
             let reason = (!suspension.online).then_some(suspension.reason.as_str());
             lines.push(sentences::service_off(suspension.until.time, reason));
         }
-        if suspensions.is_empty() {
+        if state.suspends_itself() {
+            lines.push(sentences::SERVICE_OFF_BY_POLICY.to_owned());
+        } else if suspensions.is_empty() {
             lines.push(sentences::SERVICE_ON.to_owned());
+        }
+        if let Some(noncompliance) = &state.noncompliance {
+            let until = self.suspends_at(clock).filter(|_| !noncompliance.suspended);
+            lines.push(sentences::noncompliant(&noncompliance.faults, until));
         }
         for hold in &state.holds {
             lines.push(sentences::held(&hold.case, hold.until.time));
@@ -33,8 +40,13 @@ impl Core {
         if state.fork.is_some() {
             lines.push(sentences::FORKED.to_owned());
         }
-        if self.contact_lost(clock) {
+        let closes = self.closes_at(clock);
+        if self.contact_lost(clock) || state.closed_by_silence || closes.is_some() {
             lines.push(sentences::contact_lost(state.last_answer_clock));
+        }
+        lines.extend(closes.map(sentences::closes));
+        if self.freshness(clock) == Freshness::Stale {
+            lines.push(sentences::stale(self.witnessed_at().map(|time| time.0)));
         }
         if let Some(pin) = &state.pin {
             let manner = match pin.manner {
@@ -51,7 +63,7 @@ impl Core {
             "This enrolment: {}",
             five_words(state.enrolment.digest().as_bytes())
         ));
-        lines.push(format!("Record of orders: {}", self.log_line()));
+        lines.push(format!("Record of orders: {}", self.log_line(clock)));
         for message in &state.messages {
             lines.push(format!(
                 "[{}] {}",
@@ -62,17 +74,13 @@ impl Core {
         lines
     }
 
-    fn log_line(&self) -> String {
-        let witnessed = if self.keyring.keyring.witness.threshold == 0 {
-            "unwitnessed"
-        } else {
-            "witnessed"
-        };
+    fn log_line(&self, clock: u64) -> String {
+        let freshness = sentences::freshness(self.freshness(clock));
         match &self.state.checkpoint {
-            None => format!("none yet ({witnessed})"),
+            None => format!("none yet ({freshness})"),
             Some(checkpoint) => {
                 let root: String = checkpoint.root.to_string().chars().take(16).collect();
-                format!("{} entries, {root}… ({witnessed})", checkpoint.size)
+                format!("{} entries, {root}… ({freshness})", checkpoint.size)
             }
         }
     }
@@ -92,12 +100,14 @@ pub fn head(state: &State, locks: LockState) -> Vec<String> {
         lines.push(sentences::UNLOCKED.to_owned());
     }
     if let Some(ended) = &state.ended {
-        let sentence = if ended.by == Kind::Wipe {
-            sentences::WIPED
-        } else {
-            sentences::KILLED
-        };
-        lines.push(sentence.to_owned());
+        match &ended.moves {
+            Some(moves) => lines
+                .extend(sentences::transferred([&moves.from, &moves.to].map(
+                    |fleet| format!("{} ({fleet})", five_words(fleet.as_bytes())),
+                ))),
+            None if ended.by == Kind::Wipe => lines.push(sentences::WIPED.to_owned()),
+            None => lines.push(sentences::KILLED.to_owned()),
+        }
     }
     lines
 }

@@ -8,7 +8,7 @@ use muster_protocol::keyring::{HeldKeyring, Update, verify_chain, verify_update}
 use muster_protocol::reason::{Reason, Refusal};
 use muster_protocol::time::UnixTime;
 
-use super::{EnrolOptions, Trust};
+use super::EnrolOptions;
 use crate::agent::AgentError;
 use crate::link::fetch_anchors;
 use crate::net::NetError;
@@ -16,19 +16,14 @@ use crate::net::api::{FleetDocument, fleet_by_code, fleet_by_fingerprint};
 use crate::net::client::Client;
 use crate::net::tls::{CertificateTime, pinned, unverified};
 use crate::net::url::ServerUrl;
-use crate::state::{Pinned, State};
+use crate::state::State;
 
-/// Asks for the fleet's descriptor and keyrings.
+/// Asks for the descriptor and keyrings of the known fleet, or of the one that the code leads to.
 pub(super) async fn meet(
     options: &EnrolOptions,
-    pinned_before: Option<&Pinned>,
+    known: Option<Digest>,
     serial: &SerialNumber,
 ) -> Result<FleetDocument, AgentError> {
-    let known = match (pinned_before, options.trust) {
-        (Some(pin), _) => Some(pin.fingerprint),
-        (None, Trust::Fingerprint(fingerprint)) => Some(fingerprint),
-        (None, Trust::FirstUse) => None,
-    };
     if let Some(fingerprint) = known {
         let mut stranger = Client::new(options.server.clone(), unverified()?);
         return match fleet_by_fingerprint(&mut stranger, &fingerprint).await {

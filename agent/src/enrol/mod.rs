@@ -1,6 +1,7 @@
 //! Becoming a fleet's phone (PROTOCOL §13, docs/DEVICE-API.md "How a phone meets its server"): pin, chain of keyrings, two
 //! keys, a certificate over EST, the signed enrolment statement. Started on the phone, never by a message.
 
+mod earlier;
 mod meeting;
 
 use std::collections::BTreeMap;
@@ -12,11 +13,11 @@ use muster_protocol::digest::{Digest, sha256};
 use muster_protocol::enrolment::{PinManner, Statement};
 use muster_protocol::ids::{DeviceId, EnrolmentId, SerialNumber};
 use muster_protocol::keyring::HeldKeyring;
-use muster_protocol::reason::Reason;
 use muster_protocol::receipt::KeyringRef;
 use muster_protocol::time::{Reading, UnixTime, raised_floor};
 use muster_protocol::words::from_words;
 
+use self::earlier::{Earlier, earlier_state, keep};
 use self::meeting::{explain_code, first_keyring, meet, refused, roots};
 use crate::agent::{Agent, AgentError, Options};
 use crate::core::BUILD_FLOOR;
@@ -28,9 +29,9 @@ use crate::net::tls::{CertificateTime, pinned};
 use crate::net::url::ServerUrl;
 use crate::phones::{PhoneKind, SandboxPhone};
 use crate::renewal::own_certificate;
-use crate::state::credentials::{TlsIdentity, TlsKeys, new_key};
-use crate::state::folder::{Folder, FolderError};
-use crate::state::{HeldCheckpoint, Pinned, Progress, State, ends};
+use crate::state::credentials::{TlsIdentity, TlsKeys};
+use crate::state::folder::Folder;
+use crate::state::{Asked, HeldCheckpoint, Pinned, State};
 use crate::system::System;
 
 /// How the phone knows which fleet it joins.
@@ -40,6 +41,8 @@ pub enum Trust {
     Fingerprint(Digest),
     /// The server is believed once. Shown for ever as `tofu`.
     FirstUse,
+    /// The pin that the phone has: of its enrolment before, or from the people who signed its transfer.
+    Pinned,
 }
 
 /// What an enrolment needs.
@@ -105,18 +108,14 @@ pub async fn enrol(options: &EnrolOptions) -> Result<Enrolled, AgentError> {
     let folder = Folder::new(&options.state_dir);
     folder.create()?;
     let lock = folder.lock().await?;
-    let earlier = earlier_state(&folder, options.trust)?;
+    let Earlier { state, pin, floor } = earlier_state(&folder, options.trust)?;
+    let earlier = state;
     let serial = prepare_phone(options)?;
-    let pinned_before = earlier.as_ref().and_then(|state| state.pin.clone());
-    let document = meet(options, pinned_before.as_ref(), &serial).await?;
-    let (fingerprint, manner) = match (&pinned_before, options.trust) {
-        (Some(pin), _) => (pin.fingerprint, pin.manner),
-        (None, Trust::Fingerprint(fingerprint)) => (fingerprint, PinManner::Manual),
-        (None, Trust::FirstUse) => (sha256(&document.descriptor), PinManner::Tofu),
-    };
+    let document = meet(options, pin.map(|(fingerprint, _)| fingerprint), &serial).await?;
+    let (fingerprint, manner) =
+        pin.unwrap_or_else(|| (sha256(&document.descriptor), PinManner::Tofu));
     let descriptor = Descriptor::pinned(&document.descriptor, &fingerprint)
         .map_err(|refusal| refused(refusal.reason, "the server's fleet is not the one with this fingerprint; the enrolment code was not sent"))?;
-    let floor = earlier.as_ref().map_or(BUILD_FLOOR, |state| state.floor);
     let clock = options.system.clock.unix_seconds();
     let keyring = first_keyring(
         earlier.as_ref(),
@@ -137,8 +136,7 @@ pub async fn enrol(options: &EnrolOptions) -> Result<Enrolled, AgentError> {
     } else {
         CertificateTime::Unknown
     };
-    let device_key = new_key(&options.system);
-    let tls_key = new_key(&options.system);
+    let (device_key, tls_key) = folder.joining().keys(&options.code, &options.system)?;
     let enrolment = device_key.verifying_key().enrolment_id();
     let csr = request(&tls_key, &enrolment, &Subject::New(&serial))?;
     let mut client = Client::new(options.server.clone(), pinned(&roots, time, None)?);
@@ -198,8 +196,17 @@ pub async fn enrol(options: &EnrolOptions) -> Result<Enrolled, AgentError> {
     if let Some(earlier) = earlier {
         keep(&mut state, earlier);
     }
+    // It has just shown all the keyrings it has.
+    state.asked.insert(
+        state.server.clone(),
+        Asked {
+            powered_on: state.powered_on,
+            clock,
+            answered: true,
+        },
+    );
     state.floor = raised_floor(
-        UnixTime(state.floor),
+        UnixTime(state.floor.max(floor)),
         keyring.keyring.issued_at,
         keyring.keyring.expires_at,
     )
@@ -211,6 +218,8 @@ pub async fn enrol(options: &EnrolOptions) -> Result<Enrolled, AgentError> {
         current: TlsIdentity::new(tls_key, certificate),
         previous: None,
     })?;
+    // Before the state that uses these keys: an enrolment id never starts twice with an empty journal (PROTOCOL §11).
+    folder.joining().finish()?;
     folder.save(&state)?;
     folder.destroy_other_keys(&enrolment)?;
     drop(lock);
@@ -226,43 +235,6 @@ pub async fn enrol(options: &EnrolOptions) -> Result<Enrolled, AgentError> {
         manner,
         serial,
     })
-}
-
-/// What is to be kept of an earlier enrolment: everything, if it is whole and has not ended.
-fn earlier_state(folder: &Folder, trust: Trust) -> Result<Option<State>, AgentError> {
-    let state = match folder.load() {
-        Ok(state) => state,
-        Err(FolderError::NotEnrolled(_)) => return Ok(None),
-        Err(FolderError::Damaged(what)) if trust == Trust::FirstUse => {
-            return Err(refused(
-                Reason::StateDamaged,
-                &format!(
-                    "{what}; enrol it again with --fleet-fingerprint, as trust on first use would forget its pin"
-                ),
-            ));
-        }
-        Err(FolderError::Damaged(_)) => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
-    if state.ended.is_some() {
-        return Ok(None);
-    }
-    if state
-        .journal
-        .values()
-        .any(|entry| ends(entry.kind) && entry.progress == Progress::Accepted)
-    {
-        return Err(AgentError::Impossible(
-            "this phone was ordered to leave its fleet and has not finished; start muster-agent run first".to_owned(),
-        ));
-    }
-    match (&state.pin, trust) {
-        (Some(pin), Trust::Fingerprint(given)) if pin.fingerprint != given => Err(refused(
-            Reason::PinMismatch,
-            "this phone is pinned to another fleet; only a kill, or erasing it by its owner, removes that pin",
-        )),
-        (Some(_) | None, Trust::Fingerprint(_) | Trust::FirstUse) => Ok(Some(state)),
-    }
 }
 
 fn prepare_phone(options: &EnrolOptions) -> Result<SerialNumber, AgentError> {
@@ -310,6 +282,11 @@ fn blank(
         powered_on: 0,
         last_answer: 0,
         last_answer_clock: options.system.clock.unix_seconds(),
+        asked: BTreeMap::new(),
+        carrier: None,
+        last_clock: options.system.clock.unix_seconds(),
+        noncompliance: None,
+        closed_by_silence: false,
         journal: BTreeMap::new(),
         lifted: BTreeMap::new(),
         restrictions: Vec::new(),
@@ -323,22 +300,6 @@ fn blank(
         messages: Vec::new(),
         ended: None,
     }
-}
-
-/// What outlives a re-enrolment (PROTOCOL §13): so it neither frees a thief from a lock nor an owner from a hold (A092).
-/// The journal does not: commands for the old enrolment id are not for this phone any more.
-fn keep(state: &mut State, earlier: State) {
-    state.policy = earlier.policy;
-    state.checkpoint = earlier.checkpoint;
-    state.fork = earlier.fork;
-    state.evidence = earlier.evidence;
-    state.floor = earlier.floor;
-    state.powered_on = earlier.powered_on;
-    state.last_answer = earlier.powered_on;
-    state.restrictions = earlier.restrictions;
-    state.holds = earlier.holds;
-    state.messages = earlier.messages;
-    state.anchors.extend(earlier.anchors);
 }
 
 /// Hands in the statement and draws the first screen. What cannot be handed in now is handed in before the first
@@ -364,34 +325,7 @@ async fn hand_in(options: &EnrolOptions) -> Result<(), AgentError> {
 
 #[cfg(test)]
 mod tests {
-    use muster_protocol::command::Args;
-    use muster_protocol::ids::CaseNumber;
-    use muster_protocol::time::DAY;
-
     use super::*;
-    use crate::core::tests::fleet::{ALICE, AUDITOR, Driven, Fleet, NOW};
-
-    #[test]
-    fn a092_re_enrolment_sheds_neither_lock_nor_hold() {
-        let mut fleet = Fleet::new();
-        let mut phone = Driven::new(&fleet);
-        let until = UnixTime(NOW + 30 * DAY);
-        let case = CaseNumber::parse("2026-114").expect("a case");
-        let lock = fleet.order(Args::LockFleet { until }, &[ALICE]);
-        let hold = fleet.order(Args::Hold { case, until }, &[AUDITOR]);
-        phone.one(&fleet, &lock, NOW);
-        phone.one(&fleet, &hold, NOW);
-        let earlier = phone.core.state().clone();
-        let mut next = fleet.state();
-        keep(&mut next, earlier.clone());
-        assert_eq!(next.restrictions, earlier.restrictions);
-        assert_eq!(next.holds, earlier.holds);
-        assert_eq!(next.checkpoint, earlier.checkpoint);
-        assert!(
-            next.journal.is_empty(),
-            "commands for the old enrolment id are not this phone's any more"
-        );
-    }
 
     #[test]
     fn a_fingerprint_is_typed_as_digits_or_words() {

@@ -111,13 +111,23 @@ impl Client {
         &self.url
     }
 
+    /// The certificates that the server shows in its handshake, DER each. The connection is kept.
+    ///
+    /// # Errors
+    /// When no connection comes about.
+    pub async fn shown_certificates(&mut self) -> Result<Vec<Vec<u8>>, NetError> {
+        let (sender, shown) = self.connect().await?;
+        self.open = Some(sender);
+        Ok(shown)
+    }
+
     /// Connects, unless a connection is open.
     ///
     /// # Errors
     /// When no connection comes about.
     pub async fn open(&mut self) -> Result<(), NetError> {
         if self.open.as_ref().is_none_or(SendRequest::is_closed) {
-            self.open = Some(self.connect().await?);
+            self.open = Some(self.connect().await?.0);
         }
         Ok(())
     }
@@ -147,7 +157,7 @@ impl Client {
                 }
             }
         }
-        let mut fresh = self.connect().await?;
+        let (mut fresh, _) = self.connect().await?;
         let outcome = self.exchange(&mut fresh, question).await;
         self.keep(fresh, &outcome);
         outcome
@@ -160,7 +170,8 @@ impl Client {
         }
     }
 
-    async fn connect(&self) -> Result<SendRequest<Full<Bytes>>, NetError> {
+    /// A new connection, and the certificates that the server showed.
+    async fn connect(&self) -> Result<(SendRequest<Full<Bytes>>, Vec<Vec<u8>>), NetError> {
         let host = self.url.authority();
         let unreachable = |how: String| NetError::Unreachable {
             host: host.clone(),
@@ -184,6 +195,8 @@ impl Client {
                 host: host.clone(),
                 how: error.to_string(),
             })?;
+        let shown = stream.get_ref().1.peer_certificates().unwrap_or_default();
+        let shown = shown.iter().map(|der| der.to_vec()).collect();
         let (sender, connection) = http1::handshake(TokioIo::new(stream))
             .await
             .map_err(|error| unreachable(error.to_string()))?;
@@ -191,7 +204,7 @@ impl Client {
             // Whoever asked sees the failure too, with the question it belongs to.
             let _ = connection.await;
         });
-        Ok(sender)
+        Ok((sender, shown))
     }
 
     async fn exchange(

@@ -6,6 +6,7 @@
 pub mod credentials;
 pub mod file;
 pub mod folder;
+pub mod joining;
 pub mod text_form;
 
 use std::collections::BTreeMap;
@@ -39,7 +40,7 @@ pub struct State {
     pub enrolment: EnrolmentId,
     /// The server that enrolled the phone; the keyring's `servers` are the others.
     pub server: String,
-    /// The pinned fleet. Removed by a done kill only.
+    /// The pinned fleet. Removed by a done kill, wipe or transfer only.
     pub pin: Option<Pinned>,
     /// Envelope of the newest accepted keyring, base64.
     pub keyring: String,
@@ -61,6 +62,22 @@ pub struct State {
     pub last_answer: u64,
     /// The clock at that answer, for people.
     pub last_answer_clock: u64,
+    /// When each of the keyring's `servers` was last asked for keyrings, by its address.
+    #[serde(default)]
+    pub asked: BTreeMap<String, Asked>,
+    /// The server that this phone turned to because the one before brought nothing fresh; none while the keyring's order
+    /// holds.
+    #[serde(default)]
+    pub carrier: Option<String>,
+    /// The settable clock at the end of the last turn, for people.
+    #[serde(default)]
+    pub last_clock: u64,
+    /// Since when this phone has not met its policy.
+    #[serde(default)]
+    pub noncompliance: Option<Noncompliance>,
+    /// The owner's lock was closed because of this silence: once, and not again before a server has answered.
+    #[serde(default)]
+    pub closed_by_silence: bool,
     /// Every authentic command, by digest.
     pub journal: BTreeMap<String, Entry>,
     /// Commands named by a cancel, unlock, resume or release, by digest.
@@ -83,7 +100,7 @@ pub struct State {
     pub deferred: BTreeMap<String, String>,
     /// Notices and messages, oldest first.
     pub messages: Vec<Shown>,
-    /// Set once a kill or wipe is done.
+    /// Set once a kill, wipe or transfer is done.
     pub ended: Option<Ended>,
 }
 
@@ -118,6 +135,9 @@ pub struct HeldCheckpoint {
     pub root: Digest,
     /// The signed note.
     pub note: String,
+    /// [`State::powered_on`] when the witness times in it were learnt.
+    #[serde(default)]
+    pub learnt: u64,
 }
 
 impl HeldCheckpoint {
@@ -243,10 +263,59 @@ pub struct Shown {
     pub origin: Origin,
 }
 
+/// When a server was asked for keyrings. Asking does no harm, so that the settable clock may count here too: a phone that was
+/// switched off for a day asks at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// [`State::powered_on`] then.
+    pub powered_on: u64,
+    /// The clock then.
+    pub clock: u64,
+    /// It gave an answer.
+    pub answered: bool,
+}
+
+/// A phone that does not meet its policy (PROTOCOL §9).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Noncompliance {
+    /// What it does not meet.
+    pub faults: Vec<Fault>,
+    /// Unix seconds when that began, for people.
+    pub since: u64,
+    /// [`State::powered_on`] when it began: the grace counts from here.
+    pub counted_from: u64,
+    /// The phone has switched the service off by itself.
+    pub suspended: bool,
+}
+
+/// What a policy can demand of a phone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fault {
+    /// The system's patch level is older than `min_os_patch`, or the phone does not tell it.
+    OsPatch,
+    /// The storage is not encrypted, or the phone does not tell.
+    Encryption,
+    /// The agent is older than `min_agent`.
+    Agent,
+}
+
+impl Fault {
+    /// The word for it in check-ins.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OsPatch => "os_patch",
+            Self::Encryption => "encryption",
+            Self::Agent => "agent",
+        }
+    }
+}
+
 /// The phone has left its fleet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ended {
-    /// `kill` or `wipe`.
+    /// `kill`, `wipe` or `transfer`.
     #[serde(with = "text_form")]
     pub by: Kind,
     /// The clock when it was done, for people.
@@ -255,6 +324,21 @@ pub struct Ended {
     pub tries: u32,
     /// The keys are gone too; nothing is left to do.
     pub credentials_destroyed: bool,
+    /// After a transfer.
+    #[serde(default)]
+    pub moves: Option<Moves>,
+}
+
+/// From which fleet to which a transfer took the phone. The new fingerprint is its pin from then on, pinned by hand: by the
+/// people who signed the transfer (PROTOCOL §13).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moves {
+    /// Fingerprint of the fleet that the phone left.
+    #[serde(with = "text_form")]
+    pub from: Digest,
+    /// Fingerprint of the fleet that the phone may join.
+    #[serde(with = "text_form")]
+    pub to: Digest,
 }
 
 impl State {
@@ -263,6 +347,14 @@ impl State {
         self.restrictions
             .iter()
             .filter(move |restriction| restriction.kind == kind)
+    }
+
+    /// Whether the phone has switched its service off by itself.
+    #[must_use]
+    pub fn suspends_itself(&self) -> bool {
+        self.noncompliance
+            .as_ref()
+            .is_some_and(|noncompliance| noncompliance.suspended)
     }
 
     /// Commands that were accepted and not finished, those that end the phone's time in the fleet first.
@@ -291,5 +383,5 @@ impl State {
 /// Whether a command of this kind ends the phone's time in its fleet.
 #[must_use]
 pub fn ends(kind: Kind) -> bool {
-    matches!(kind, Kind::Kill | Kind::Wipe)
+    matches!(kind, Kind::Kill | Kind::Wipe | Kind::Transfer)
 }

@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::crash::CrashPoints;
 use crate::features::commands::trees::TargetTrees;
+use crate::features::log::witness_client::Witnesses;
 use crate::features::trust::keys::FleetKeys;
 use crate::ids::Ids;
 use crate::mail::Mailer;
@@ -46,6 +47,8 @@ pub struct App {
     pub fleet_keys: FleetKeys,
     /// Target trees of the commands that are being delivered.
     pub target_trees: TargetTrees,
+    /// The witnesses of this installation's logs.
+    pub witnesses: Witnesses,
     /// Signs session cookies.
     pub session_keys: SessionKeys,
     /// Hashes and checks passwords.
@@ -71,6 +74,8 @@ pub struct App {
 pub struct Due {
     /// Leaves wait for their numbers.
     pub sequencer: Notify,
+    /// A checkpoint waits for cosignatures, or a phone for a clearance.
+    pub witnesses: Notify,
     /// Something was revoked.
     pub crl: Notify,
     /// Mail waits.
@@ -116,6 +121,7 @@ impl App {
             ids,
             fleet_keys: FleetKeys::default(),
             target_trees: TargetTrees::default(),
+            witnesses: Witnesses::new(&config.witnesses)?,
             wakeups: Wakeups::default(),
             due: Due::default(),
             config,

@@ -8,6 +8,7 @@ pub mod commands;
 pub mod demo;
 pub mod enrolment;
 pub mod fleet;
+pub mod log;
 pub mod operations;
 pub mod organisations;
 pub mod people;
@@ -24,6 +25,7 @@ pub fn portal_routes() -> Vec<Route> {
         enrolment::routes(),
         commands::routes(),
         trust::routes(),
+        log::routes(),
         record::routes(),
         operations::routes(),
     ]
@@ -33,11 +35,25 @@ pub fn portal_routes() -> Vec<Route> {
 /// The route table of the device listener.
 #[must_use]
 pub fn device_routes() -> Vec<DeviceRoute> {
-    [enrolment::device_routes(), fleet::device_routes(), commands::device_routes(), trust::device_routes()].concat()
+    [
+        enrolment::device_routes(),
+        fleet::device_routes(),
+        commands::device_routes(),
+        trust::device_routes(),
+    ]
+    .concat()
 }
 
 /// The schedule of everything that happens by itself.
 #[must_use]
 pub fn jobs() -> Vec<Job> {
-    [trust::jobs(), commands::jobs(), enrolment::jobs(), people::jobs(), operations::jobs()].concat()
+    [
+        trust::jobs(),
+        log::jobs(),
+        commands::jobs(),
+        enrolment::jobs(),
+        people::jobs(),
+        operations::jobs(),
+    ]
+    .concat()
 }

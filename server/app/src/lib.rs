@@ -18,3 +18,4 @@ pub mod random;
 pub mod server;
 pub mod vault;
 pub mod web;
+pub mod witness;

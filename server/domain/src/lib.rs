@@ -4,9 +4,13 @@
 //! What must not live here: I/O, time (it is an argument), randomness (it is an argument), HTTP, SQL. Rules that a phone
 //! must agree on byte for byte live one crate below, in `muster-protocol`.
 
+pub mod brake;
 pub mod command;
+pub mod compliance;
 pub mod device;
 pub mod enrolment_code;
+pub mod hold;
+pub mod keyring;
 pub mod people;
 pub mod permission;
 pub mod report;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use muster_protocol::command::Kind;
+
 /// What a member is in one organisation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Role {
@@ -13,7 +15,7 @@ pub enum Role {
     Agent,
     /// Reads, to help a customer.
     Support,
-    /// Reads all beneath, and the record.
+    /// Reads all beneath, and the record; asks for legal holds and their release.
     Auditor,
 }
 
@@ -56,6 +58,8 @@ impl Role {
             Permission::ManageDevices | Permission::SendCommands | Permission::IssueCodes => {
                 matches!(self, Self::Owner | Self::Admin | Self::Agent)
             }
+            Permission::SetHolds => matches!(self, Self::Owner | Self::Admin | Self::Auditor),
+            Permission::DraftCommands => !matches!(self, Self::Support),
             Permission::RevokeDevices
             | Permission::ReadPeople
             | Permission::ManagePeople
@@ -100,8 +104,13 @@ pub enum Permission {
     ManageDevices,
     /// Make enrolment codes.
     IssueCodes,
-    /// Draft and cancel commands. What a command may do on the phone is the keyring's matter, not a role's.
+    /// Draft and cancel commands of some kinds: see [`Permission::to_draft`].
+    DraftCommands,
+    /// Draft and cancel commands, holds and releases apart. What a command may do on the phone is the keyring's matter, not a
+    /// role's.
     SendCommands,
+    /// Draft and cancel legal holds and releases. An auditor's signature makes them.
+    SetHolds,
     /// Hand in an approver's signature. What it counts for is the keyring's matter; any role may carry the mail but
     /// support, which only reads.
     DeliverApprovals,
@@ -119,7 +128,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every right, for tables and tests.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::ReadFleet,
         Self::ReadCommands,
         Self::ReadRecord,
@@ -127,7 +136,9 @@ impl Permission {
         Self::ReadPeople,
         Self::ManageDevices,
         Self::IssueCodes,
+        Self::DraftCommands,
         Self::SendCommands,
+        Self::SetHolds,
         Self::DeliverApprovals,
         Self::RevokeDevices,
         Self::ManagePeople,
@@ -135,11 +146,32 @@ impl Permission {
         Self::ManageOrganisations,
         Self::ManageTrust,
     ];
+
+    /// The right that it takes to draft and cancel commands of this kind.
+    #[must_use]
+    pub fn to_draft(kind: Kind) -> Self {
+        match kind {
+            Kind::Hold | Kind::Release => Self::SetHolds,
+            Kind::Notice
+            | Kind::Message
+            | Kind::Refresh
+            | Kind::RotateKey
+            | Kind::Lock
+            | Kind::LockFleet
+            | Kind::Unlock
+            | Kind::Suspend
+            | Kind::Resume
+            | Kind::Cancel
+            | Kind::Kill
+            | Kind::Transfer
+            | Kind::Wipe => Self::SendCommands,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Permission, Role};
+    use super::{Kind, Permission, Role};
 
     #[test]
     fn readers_only_read() {
@@ -152,9 +184,30 @@ mod tests {
                         | Permission::ReadRecord
                         | Permission::ReadOrganisations
                 ) || (role == Role::Auditor
-                    && permission == Permission::DeliverApprovals);
+                    && matches!(
+                        permission,
+                        Permission::DeliverApprovals
+                            | Permission::DraftCommands
+                            | Permission::SetHolds
+                    ));
                 assert_eq!(role.may(permission), reads, "{role} {permission:?}");
             }
+        }
+    }
+
+    #[test]
+    fn auditors_ask_for_holds_and_releases_and_for_nothing_else() {
+        for kind in Kind::ALL {
+            let may = |role: Role| role.may(Permission::to_draft(*kind));
+            let is_hold = matches!(kind, Kind::Hold | Kind::Release);
+            assert_eq!(may(Role::Auditor), is_hold, "{kind}");
+            assert_eq!(may(Role::Agent), !is_hold, "{kind}");
+            assert!(may(Role::Owner) && may(Role::Admin) && !may(Role::Support));
+        }
+        // Whoever may draft a kind may draft at all.
+        for role in Role::ALL {
+            let any = role.may(Permission::SendCommands) || role.may(Permission::SetHolds);
+            assert_eq!(role.may(Permission::DraftCommands), any, "{role}");
         }
     }
 

@@ -36,6 +36,12 @@ pub struct CheckIn {
     pub checkpoint_root: Option<String>,
     /// Its current nonce.
     pub nonce: Option<String>,
+    /// The policy version it holds, 0 for none.
+    pub policy_version: i64,
+    /// Its judgement of itself, as cleaned JSON.
+    pub compliance: Option<String>,
+    /// How fresh its view of the record is.
+    pub freshness: Option<String>,
 }
 
 /// Microseconds in a day.
@@ -58,6 +64,9 @@ pub fn record_for_phone(c: &mut Conn, check_in: &CheckIn) -> StoreResult<bool> {
             device_state::checkpoint_size.eq(check_in.checkpoint_size),
             device_state::checkpoint_root.eq(&check_in.checkpoint_root),
             device_state::nonce.eq(&check_in.nonce),
+            device_state::policy_version.eq(check_in.policy_version),
+            device_state::compliance.eq(&check_in.compliance),
+            device_state::freshness.eq(&check_in.freshness),
         ))
         .execute(c)?;
     if written == 0 {

@@ -44,6 +44,7 @@ pub struct Command {
     pub cancelled_by_name: Option<String>,
     pub created_at: i64,
     pub lapsed_at: Option<i64>,
+    pub cool_off_until: Option<i64>,
 }
 
 /// Which commands a list shows.
@@ -322,13 +323,14 @@ pub fn request_approval(c: &mut Conn, id: &str) -> StoreResult<bool> {
     Ok(moved)
 }
 
-/// The threshold is met: envelope and digest are fixed, once, and the phones' queues get it. `false` when somebody was
-/// faster, or it was cancelled or expired.
+/// The threshold is met: envelope and digest are fixed, once, and the phones' queues get it, to be kept back until
+/// `cool_off_until`. `false` when somebody was faster, or it was cancelled or expired.
 pub fn seal(
     c: &mut Conn,
     id: &str,
     envelope: &str,
     envelope_digest: &str,
+    cool_off_until: Option<i64>,
     now: i64,
 ) -> StoreResult<bool> {
     let open = commands::table
@@ -339,6 +341,7 @@ pub fn seal(
             commands::envelope.eq(envelope),
             commands::envelope_digest.eq(envelope_digest),
             commands::sealed_at.eq(now),
+            commands::cool_off_until.eq(cool_off_until),
             commands::state.eq("queued"),
         ))
         .execute(c)?
@@ -360,6 +363,7 @@ pub fn reopen(c: &mut Conn, id: &str) -> StoreResult<bool> {
             commands::envelope.eq(None::<String>),
             commands::envelope_digest.eq(None::<String>),
             commands::sealed_at.eq(None::<i64>),
+            commands::cool_off_until.eq(None::<i64>),
             commands::state.eq("awaiting-approval"),
         ))
         .execute(c)?
@@ -368,6 +372,32 @@ pub fn reopen(c: &mut Conn, id: &str) -> StoreResult<bool> {
         targets::move_all(c, id, &["queued"], "awaiting-approval")?;
     }
     Ok(reopened)
+}
+
+/// Commands whose cool-off ended after `since` and by `now`, and that still wait for their phones, by id.
+pub fn cooled_for_job(c: &mut Conn, since: i64, now: i64) -> StoreResult<Vec<String>> {
+    Ok(commands::table
+        .filter(sql::<Bool>("cool_off_until IS NOT NULL"))
+        .filter(commands::cool_off_until.gt(since))
+        .filter(commands::cool_off_until.le(now))
+        .filter(commands::state.eq("queued"))
+        .order(commands::id)
+        .select(commands::id)
+        .load(c)?)
+}
+
+/// The holds and releases that a device has carried out, oldest first: whoever reads them finds the holds that stand.
+pub fn holds_of_device(c: &mut Conn, scope: &Scope, device: &str) -> StoreResult<Vec<Command>> {
+    let query = commands::table
+        .inner_join(command_targets::table)
+        .into_boxed();
+    Ok(in_scope!(query, scope, commands)
+        .filter(command_targets::device_id.eq(device))
+        .filter(command_targets::state.eq("done"))
+        .filter(commands::kind.eq_any(["hold", "release"]))
+        .order(commands::id)
+        .select(Command::as_select())
+        .load(c)?)
 }
 
 /// Commands of a fleet that are sealed and not yet fetched, oldest first: what a new keyring is held against.

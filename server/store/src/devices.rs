@@ -43,6 +43,9 @@ pub struct DeviceState {
     pub checkpoint_size: i64,
     pub checkpoint_root: Option<String>,
     pub nonce: Option<String>,
+    pub policy_version: i64,
+    pub compliance: Option<String>,
+    pub freshness: Option<String>,
 }
 
 impl DeviceState {
@@ -62,6 +65,9 @@ impl DeviceState {
             checkpoint_size: 0,
             checkpoint_root: None,
             nonce: None,
+            policy_version: 0,
+            compliance: None,
+            freshness: None,
         }
     }
 }
@@ -220,7 +226,17 @@ pub fn lift_everything_for_phone(c: &mut Conn, id: &str) -> StoreResult<()> {
         device_state::suspended.eq(false),
         device_state::held.eq(false),
     );
-    diesel::update(device_state::table.find(id)).set(lifted).execute(c)?;
+    diesel::update(device_state::table.find(id))
+        .set(lifted)
+        .execute(c)?;
+    Ok(())
+}
+
+/// Whether a legal hold stands on a phone, by what it has signed that it did: its next check-in says it again.
+pub fn set_held_for_phone(c: &mut Conn, id: &str, held: bool) -> StoreResult<()> {
+    diesel::update(device_state::table.find(id))
+        .set(device_state::held.eq(held))
+        .execute(c)?;
     Ok(())
 }
 
@@ -256,6 +272,9 @@ pub fn begin_enrolment(
                 device_state::checkpoint_size.eq(0),
                 device_state::checkpoint_root.eq(None::<String>),
                 device_state::nonce.eq(None::<String>),
+                device_state::policy_version.eq(0),
+                device_state::compliance.eq(None::<String>),
+                device_state::freshness.eq(None::<String>),
             ))
             .execute(c)?;
     }

@@ -95,22 +95,30 @@ pub fn count_live_of_serial_number(c: &mut Conn, serial_number: &str) -> StoreRe
     Ok(live.count().get_result(c)?)
 }
 
+/// What a phone stated when it enrolled.
+#[derive(Debug, Clone, Copy)]
+pub struct Stated<'a> {
+    /// The raw point of its device key, base64.
+    pub device_key: &'a str,
+    /// The statement's envelope.
+    pub statement: &'a str,
+    /// SHA-256 of the envelope, as the log names it.
+    pub digest: &'a str,
+    /// How it came to its pin.
+    pub pin: &'a str,
+}
+
 /// Stores the phone's enrolment statement, once; `false` when there is one, or the enrolment has ended.
-pub fn set_statement(
-    c: &mut Conn,
-    id: &str,
-    device_key: &str,
-    statement: &str,
-    pin: &str,
-) -> StoreResult<bool> {
+pub fn set_statement(c: &mut Conn, id: &str, stated: Stated<'_>) -> StoreResult<bool> {
     let waiting = enrolments::table
         .find(id)
         .filter(enrolments::statement.is_null())
         .filter(enrolments::ended_at.is_null());
     let said = (
-        enrolments::device_key.eq(device_key),
-        enrolments::statement.eq(statement),
-        enrolments::pin.eq(pin),
+        enrolments::device_key.eq(stated.device_key),
+        enrolments::statement.eq(stated.statement),
+        enrolments::statement_digest.eq(stated.digest),
+        enrolments::pin.eq(stated.pin),
     );
     Ok(diesel::update(waiting).set(said).execute(c)? == 1)
 }

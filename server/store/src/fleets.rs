@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use muster_domain::scope::Scope;
 
-use crate::schema::fleets;
+use crate::schema::{fleets, organisations};
 use crate::{Conn, StoreResult};
 
 /// One fleet. The keys are sealed under the installation's key-encryption key.
@@ -19,6 +19,9 @@ pub struct Fleet {
     pub log_key_sealed: Vec<u8>,
     pub online_key_sealed: Vec<u8>,
     pub created_at: i64,
+    pub next_online_key_sealed: Option<Vec<u8>>,
+    pub next_log_key_sealed: Option<Vec<u8>>,
+    pub next_log_origin: Option<String>,
 }
 
 impl std::fmt::Debug for Fleet {
@@ -58,9 +61,19 @@ pub fn find_by_fingerprint(c: &mut Conn, fingerprint: &str) -> StoreResult<Optio
     Ok(named.select(Fleet::as_select()).first(c).optional()?)
 }
 
+/// The logs of a scope: its fleets', and on the platform the installation's own, which stands here as the operator's row and
+/// has no phones (docs/adr/0006).
+pub fn logs(c: &mut Conn, scope: &Scope) -> StoreResult<Vec<Fleet>> {
+    let mut query = fleets::table.into_boxed();
+    if let Some(reseller) = scope.reseller() {
+        query = query.filter(fleets::organisation_id.eq(reseller));
+    }
+    Ok(query.order(fleets::id).select(Fleet::as_select()).load(c)?)
+}
+
 /// The fleets of a scope; a customer sees its reseller's.
 pub fn list(c: &mut Conn, scope: &Scope) -> StoreResult<Vec<Fleet>> {
-    let mut query = fleets::table.into_boxed();
+    let mut query = fleets::table.filter(of_phones()).into_boxed();
     if let Some(reseller) = scope.reseller() {
         query = query.filter(fleets::organisation_id.eq(reseller));
     }
@@ -69,7 +82,20 @@ pub fn list(c: &mut Conn, scope: &Scope) -> StoreResult<Vec<Fleet>> {
 
 /// Every fleet's id. No scope: for jobs.
 pub fn ids_for_job(c: &mut Conn) -> StoreResult<Vec<String>> {
-    Ok(fleets::table.order(fleets::id).select(fleets::id).load(c)?)
+    Ok(fleets::table
+        .filter(of_phones())
+        .order(fleets::id)
+        .select(fleets::id)
+        .load(c)?)
+}
+
+/// Not the installation's own log.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn of_phones() -> _ {
+    let operator = organisations::table
+        .filter(organisations::kind.eq("operator"))
+        .select(organisations::id);
+    fleets::organisation_id.ne_all(operator)
 }
 
 /// Stores the descriptor that came back from the offline machine; `false` when there is one already. Conflict:
@@ -81,4 +107,43 @@ pub fn adopt(c: &mut Conn, id: &str, fingerprint: &str, descriptor: &str) -> Sto
         fleets::descriptor.eq(descriptor),
     );
     Ok(diesel::update(waiting).set(set).execute(c)? == 1)
+}
+
+/// Keeps fresh keys for the next keyring; `false` when there are some already.
+pub fn set_next_keys(
+    c: &mut Conn,
+    id: &str,
+    online_sealed: &[u8],
+    log_sealed: &[u8],
+    log_origin: &str,
+) -> StoreResult<bool> {
+    let without = fleets::table
+        .find(id)
+        .filter(fleets::next_log_origin.is_null());
+    let set = (
+        fleets::next_online_key_sealed.eq(online_sealed),
+        fleets::next_log_key_sealed.eq(log_sealed),
+        fleets::next_log_origin.eq(log_origin),
+    );
+    Ok(diesel::update(without).set(set).execute(c)? == 1)
+}
+
+/// Puts keys in place: what a stored keyring names from now on. The next keys are spent by it.
+pub fn replace_keys(
+    c: &mut Conn,
+    id: &str,
+    online_sealed: &[u8],
+    log_sealed: &[u8],
+    log_origin: &str,
+) -> StoreResult<()> {
+    let set = (
+        fleets::online_key_sealed.eq(online_sealed),
+        fleets::log_key_sealed.eq(log_sealed),
+        fleets::log_origin.eq(log_origin),
+        fleets::next_online_key_sealed.eq(None::<Vec<u8>>),
+        fleets::next_log_key_sealed.eq(None::<Vec<u8>>),
+        fleets::next_log_origin.eq(None::<String>),
+    );
+    diesel::update(fleets::table.find(id)).set(set).execute(c)?;
+    Ok(())
 }

@@ -3,7 +3,7 @@
 
 use diesel::prelude::*;
 
-use crate::schema::keyrings;
+use crate::schema::{keyring_warnings, keyrings};
 use crate::{Conn, StoreResult};
 
 /// One version.
@@ -59,4 +59,27 @@ pub fn range(
         .limit(limit)
         .select(Keyring::as_select())
         .load(c)?)
+}
+
+/// Notes that people were told, so many days before the end of a keyring; `false` when they had been.
+pub fn warn_once(
+    c: &mut Conn,
+    fleet: &str,
+    version: i64,
+    days: i64,
+    now: i64,
+) -> StoreResult<bool> {
+    let warning = (
+        keyring_warnings::fleet_id.eq(fleet),
+        keyring_warnings::version.eq(version),
+        keyring_warnings::days.eq(days),
+        keyring_warnings::warned_at.eq(now),
+    );
+    let written = on_both!(c, c => {
+        diesel::insert_into(keyring_warnings::table)
+            .values(warning)
+            .on_conflict_do_nothing()
+            .execute(c)
+    })?;
+    Ok(written == 1)
 }

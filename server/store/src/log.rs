@@ -41,6 +41,7 @@ pub struct Checkpoint {
     pub root: String,
     pub note: String,
     pub created_at: i64,
+    pub witnesses: i64,
 }
 
 /// What the sequencer works on.
@@ -163,6 +164,72 @@ pub fn newest_checkpoint(c: &mut Conn, fleet: &str) -> StoreResult<Option<Checkp
     Ok(heads.select(Checkpoint::as_select()).first(c).optional()?)
 }
 
+/// The newest checkpoint that at least so many witnesses cosigned: what phones are handed.
+pub fn newest_witnessed(
+    c: &mut Conn,
+    fleet: &str,
+    witnesses: i64,
+) -> StoreResult<Option<Checkpoint>> {
+    let heads = log_checkpoints::table
+        .filter(log_checkpoints::fleet_id.eq(fleet))
+        .filter(log_checkpoints::witnesses.ge(witnesses))
+        .order(log_checkpoints::size.desc());
+    Ok(heads.select(Checkpoint::as_select()).first(c).optional()?)
+}
+
+/// The first checkpoint that is larger than `size`: the next step of a witness that follows the log.
+pub fn next_checkpoint(c: &mut Conn, fleet: &str, size: i64) -> StoreResult<Option<Checkpoint>> {
+    let heads = log_checkpoints::table
+        .filter(log_checkpoints::fleet_id.eq(fleet))
+        .filter(log_checkpoints::size.gt(size))
+        .order(log_checkpoints::size);
+    Ok(heads.select(Checkpoint::as_select()).first(c).optional()?)
+}
+
+/// Puts the note with more cosignatures in the place of the one that was read; `false` when it changed meanwhile.
+pub fn set_note(c: &mut Conn, read: &Checkpoint, note: &str, witnesses: i64) -> StoreResult<bool> {
+    let known = log_checkpoints::table
+        .find((&read.fleet_id, read.size))
+        .filter(log_checkpoints::note.eq(&read.note));
+    Ok(diesel::update(known)
+        .set((
+            log_checkpoints::note.eq(note),
+            log_checkpoints::witnesses.eq(witnesses),
+        ))
+        .execute(c)?
+        == 1)
+}
+
+/// The hashes of `count` neighbouring subtrees of one level from `position` on: a tile.
+pub fn nodes(
+    c: &mut Conn,
+    fleet: &str,
+    level: i64,
+    position: i64,
+    count: i64,
+) -> StoreResult<Vec<String>> {
+    Ok(log_nodes::table
+        .filter(log_nodes::fleet_id.eq(fleet))
+        .filter(log_nodes::level.eq(level))
+        .filter(log_nodes::position.ge(position))
+        .filter(log_nodes::position.lt(position.saturating_add(count)))
+        .order(log_nodes::position)
+        .select(log_nodes::hash)
+        .load(c)?)
+}
+
+/// The numbered leaves of this digest: an entry's kind is not always known to whoever asks.
+pub fn leaves_of_digest(c: &mut Conn, fleet: &str, digest: &str) -> StoreResult<Vec<Leaf>> {
+    Ok(log_leaves::table
+        .filter(log_leaves::digest.eq(digest))
+        .filter(log_leaves::fleet_id.eq(fleet))
+        .filter(log_leaves::leaf_index.is_not_null())
+        .order(log_leaves::leaf_index)
+        .limit(16)
+        .select(Leaf::as_select())
+        .load(c)?)
+}
+
 /// The checkpoint of a size, if that one was ever signed.
 pub fn checkpoint(c: &mut Conn, fleet: &str, size: i64) -> StoreResult<Option<Checkpoint>> {
     Ok(log_checkpoints::table
@@ -195,4 +262,16 @@ pub fn leaves(c: &mut Conn, fleet: &str, from: i64, limit: i64) -> StoreResult<V
         .limit(limit)
         .select(Leaf::as_select())
         .load(c)?)
+}
+
+/// Starts the tree of a fleet anew, under another origin: nodes and checkpoints go, every leaf waits for a number again and
+/// gets one in the order of ids. The entries themselves stay as they are.
+pub fn restart(c: &mut Conn, fleet: &str) -> StoreResult<()> {
+    diesel::delete(log_nodes::table.filter(log_nodes::fleet_id.eq(fleet))).execute(c)?;
+    diesel::delete(log_checkpoints::table.filter(log_checkpoints::fleet_id.eq(fleet)))
+        .execute(c)?;
+    diesel::update(log_leaves::table.filter(log_leaves::fleet_id.eq(fleet)))
+        .set(log_leaves::leaf_index.eq(None::<i64>))
+        .execute(c)?;
+    Ok(())
 }

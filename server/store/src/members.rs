@@ -154,3 +154,15 @@ pub fn count_live_owners(c: &mut Conn, organisation: &str) -> StoreResult<i64> {
         .filter(members::disabled_at.is_null());
     Ok(owners.count().get_result(c)?)
 }
+
+/// The owners of an organisation who can sign in, in the order they joined. No scope: a job writes to them.
+pub fn owners_for_job(c: &mut Conn, organisation: &str) -> StoreResult<Vec<Member>> {
+    let owners = members::table
+        .filter(members::organisation_id.eq(organisation))
+        .filter(members::role.eq("owner"))
+        .filter(members::disabled_at.is_null());
+    Ok(owners
+        .order(members::id)
+        .select(Member::as_select())
+        .load(c)?)
+}

@@ -73,6 +73,9 @@ diesel::table! {
         log_key_sealed -> Binary,
         online_key_sealed -> Binary,
         created_at -> BigInt,
+        next_online_key_sealed -> Nullable<Binary>,
+        next_log_key_sealed -> Nullable<Binary>,
+        next_log_origin -> Nullable<Text>,
     }
 }
 
@@ -85,6 +88,27 @@ diesel::table! {
         issued_at -> BigInt,
         expires_at -> BigInt,
         stored_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    policies (fleet_id, version) {
+        fleet_id -> Text,
+        version -> BigInt,
+        digest -> Text,
+        envelope -> Text,
+        issued_at -> BigInt,
+        expires_at -> BigInt,
+        stored_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    keyring_warnings (fleet_id, version, days) {
+        fleet_id -> Text,
+        version -> BigInt,
+        days -> BigInt,
+        warned_at -> BigInt,
     }
 }
 
@@ -114,6 +138,21 @@ diesel::table! {
         size -> BigInt,
         root -> Text,
         note -> Text,
+        created_at -> BigInt,
+        witnesses -> BigInt,
+    }
+}
+
+diesel::table! {
+    clearances (digest) {
+        digest -> Text,
+        fleet_id -> Text,
+        command_id -> Text,
+        enrolment_id -> Text,
+        nonce -> Text,
+        witness -> Text,
+        checkpoint_size -> BigInt,
+        envelope -> Text,
         created_at -> BigInt,
     }
 }
@@ -149,6 +188,9 @@ diesel::table! {
         checkpoint_size -> BigInt,
         checkpoint_root -> Nullable<Text>,
         nonce -> Nullable<Text>,
+        policy_version -> BigInt,
+        compliance -> Nullable<Text>,
+        freshness -> Nullable<Text>,
     }
 }
 
@@ -187,6 +229,7 @@ diesel::table! {
         created_at -> BigInt,
         ended_at -> Nullable<BigInt>,
         ended_why -> Nullable<Text>,
+        statement_digest -> Nullable<Text>,
     }
 }
 
@@ -246,6 +289,7 @@ diesel::table! {
         cancelled_by_name -> Nullable<Text>,
         created_at -> BigInt,
         lapsed_at -> Nullable<BigInt>,
+        cool_off_until -> Nullable<BigInt>,
     }
 }
 
@@ -375,6 +419,7 @@ diesel::joinable!(device_days -> devices (device_id));
 diesel::allow_tables_to_appear_in_same_query!(
     api_tokens,
     certificates,
+    clearances,
     command_approvals,
     command_targets,
     commands,
@@ -388,6 +433,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     fleets,
     idempotency_keys,
     job_leases,
+    keyring_warnings,
     keyrings,
     log_checkpoints,
     log_leaves,
@@ -396,6 +442,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     members,
     one_time_links,
     organisations,
+    policies,
     rate_limits,
     receipts,
     sessions,

@@ -51,6 +51,8 @@ pub struct Pending {
     pub issued_at: i64,
     /// When it runs out.
     pub expires_at: i64,
+    /// Until when it is kept back, if it is.
+    pub cool_off_until: Option<i64>,
     /// The phone's own target.
     #[diesel(embed)]
     pub target: PendingTarget,

@@ -130,6 +130,9 @@ pub(crate) fn seed_tree(store: &Store) {
                         log_key_sealed: vec![0, 1],
                         online_key_sealed: vec![2, 3],
                         created_at: 1,
+                        next_online_key_sealed: None,
+                        next_log_key_sealed: None,
+                        next_log_origin: None,
                     },
                 )?;
             }
@@ -187,6 +190,7 @@ pub(crate) fn draft(id: &str, phones: &[Device]) -> (Command, Vec<Target>) {
         cancelled_by_name: None,
         created_at: 1,
         lapsed_at: None,
+        cool_off_until: None,
     };
     let targets = phones.iter().zip(0..).map(|(phone, position)| Target {
         command_id: id.to_owned(),

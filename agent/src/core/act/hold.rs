@@ -19,5 +19,5 @@ pub(super) fn plan(
         case: case.to_string(),
         until: until(state, end, now),
     };
-    Plan::Do(Vec::new(), Change::Hold(hold))
+    Plan::of(Vec::new(), Change::Hold(hold))
 }

@@ -1,15 +1,16 @@
-//! `kill` and `wipe`: the phone leaves its fleet for good. The device key lives on until its last receipt has been
-//! delivered; see the shell's `ending`.
+//! `kill`, `wipe` and `transfer`: the phone leaves its fleet for good. The device key lives on until its last receipt has been
+//! delivered; see the shell's `end`.
 
 use muster_protocol::command::Kind;
+use muster_protocol::digest::Digest;
 
 use super::{Act, Change, Plan};
 use crate::phones::Lock;
-use crate::state::{Ended, State};
+use crate::state::{Ended, Moves, State};
 
-pub(super) fn plan(state: &State, kind: Kind) -> Plan {
+pub(super) fn plan(state: &State, by: Kind, to: Option<Digest>) -> Plan {
     let mut acts = Vec::new();
-    if kind == Kind::Wipe {
+    if by == Kind::Wipe {
         acts.push(Act::EraseUserData);
     }
     acts.push(Act::EraseServiceData);
@@ -17,13 +18,22 @@ pub(super) fn plan(state: &State, kind: Kind) -> Plan {
         // Nobody could open the fleet's lock from here on, so it becomes the owner's.
         acts.extend([Act::Lock(Lock::Owner), Act::UnlockFleet]);
     }
-    Plan::Do(acts, Change::Leave(kind))
+    Plan::of(acts, Change::Leave { by, to })
 }
 
-pub(super) fn remember(state: &mut State, ended: Ended) {
+/// Nothing of the old fleet binds the phone from here on. Its pin goes with the keys, when the last receipt was delivered.
+pub(super) fn remember(state: &mut State, by: Kind, to: Option<Digest>, clock: u64) {
     state.restrictions.clear();
     state.messages.clear();
     state.policy = None;
     state.nonce = None;
-    state.ended = Some(ended);
+    state.noncompliance = None;
+    let from = state.pin.as_ref().map(|pin| pin.fingerprint);
+    state.ended = Some(Ended {
+        by,
+        at: clock,
+        tries: 0,
+        credentials_destroyed: false,
+        moves: from.zip(to).map(|(from, to)| Moves { from, to }),
+    });
 }

@@ -17,14 +17,14 @@ pub(super) fn plan(state: &State, command: &Command, lifts: &[Digest]) -> Plan {
             .count();
         let left = state.restrictions_of(kind).count() - named;
         if named > 0 && left == 0 {
-            acts.push(if kind == Kind::LockFleet {
-                Act::UnlockFleet
-            } else {
-                Act::Service(true)
-            });
+            if kind == Kind::LockFleet {
+                acts.push(Act::UnlockFleet);
+            } else if !state.suspends_itself() {
+                acts.push(Act::Service(true));
+            }
         }
     }
-    Plan::Do(
+    Plan::of(
         acts,
         Change::Lift {
             by,

@@ -16,5 +16,5 @@ pub(super) fn plan(state: &State, task: &Task, end: UnixTime, now: UnixTime) -> 
         until: until(state, end, now),
         reason: task.command.reason.clone(),
     };
-    Plan::Do(vec![Act::Lock(Lock::Fleet)], Change::Restrict(restriction))
+    Plan::of(vec![Act::Lock(Lock::Fleet)], Change::Restrict(restriction))
 }

@@ -10,5 +10,5 @@ pub(super) fn plan(task: &Task, text: &str) -> Plan {
         text: text.to_owned(),
         origin: task.origin.clone(),
     };
-    Plan::Do(Vec::new(), Change::Show(shown))
+    Plan::of(Vec::new(), Change::Show(shown))
 }

@@ -18,7 +18,7 @@ use muster_protocol::time::UnixTime;
 use super::journal::Task;
 use super::{Core, limits};
 use crate::phones::Lock;
-use crate::state::{Ended, Hold, Lifted, Restriction, Shown, State, Until};
+use crate::state::{Hold, Lifted, Restriction, Shown, State, Until};
 
 /// One thing for the phone, or for the agent on the phone, to do. Each may be done twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,16 +60,27 @@ pub enum Change {
         issued_at: u64,
     },
     /// The phone has left its fleet.
-    Leave(Kind),
+    Leave {
+        /// kill, wipe or transfer.
+        by: Kind,
+        /// Where a transfer takes it.
+        to: Option<Digest>,
+    },
 }
 
-/// How a command is carried out.
+/// How a command is carried out: these acts in this order, then this change.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Plan {
-    /// These acts in this order, then this change.
-    Do(Vec<Act>, Change),
-    /// This agent cannot do it, and says so in the receipt.
-    Unable(&'static str),
+pub struct Plan {
+    /// What the phone does.
+    pub acts: Vec<Act>,
+    /// What is remembered once it did.
+    pub change: Change,
+}
+
+impl Plan {
+    fn of(acts: Vec<Act>, change: Change) -> Self {
+        Self { acts, change }
+    }
 }
 
 impl Core {
@@ -88,10 +99,10 @@ impl Core {
                 number,
             } => notice::plan(task, *template, *date, *number),
             Args::Message { text } => message::plan(task, text),
-            Args::Refresh => Plan::Do(vec![Act::Report], Change::Nothing),
-            Args::RotateKey => Plan::Do(vec![Act::RenewKey], Change::Nothing),
+            Args::Refresh => Plan::of(vec![Act::Report], Change::Nothing),
+            Args::RotateKey => Plan::of(vec![Act::RenewKey], Change::Nothing),
             // The owner's credential opens it, so there is nothing to remember and nothing to lift.
-            Args::Lock => Plan::Do(vec![Act::Lock(Lock::Owner)], Change::Nothing),
+            Args::Lock => Plan::of(vec![Act::Lock(Lock::Owner)], Change::Nothing),
             Args::LockFleet { until } => lock_fleet::plan(state, task, *until, now),
             Args::Suspend { until } => suspend::plan(state, task, *until, now),
             Args::Unlock { lifts }
@@ -99,9 +110,9 @@ impl Core {
             | Args::Cancel { lifts }
             | Args::Release { lifts } => lift::plan(state, command, lifts),
             Args::Hold { case, until } => hold::plan(state, task, case, *until, now),
-            Args::Kill | Args::Wipe => leave::plan(state, command.kind()),
-            Args::Transfer { .. } => {
-                Plan::Unable("this version of the agent cannot move to another fleet")
+            Args::Kill | Args::Wipe => leave::plan(state, command.kind(), None),
+            Args::Transfer { fingerprint } => {
+                leave::plan(state, command.kind(), Some(*fingerprint))
             }
         }
     }
@@ -132,15 +143,7 @@ impl Core {
                 commands,
                 issued_at,
             } => lift::remember(state, by, &commands, issued_at),
-            Change::Leave(by) => leave::remember(
-                state,
-                Ended {
-                    by,
-                    at: clock,
-                    tries: 0,
-                    credentials_destroyed: false,
-                },
-            ),
+            Change::Leave { by, to } => leave::remember(state, by, to, clock),
         }
     }
 }
@@ -168,7 +171,7 @@ pub(super) fn end_what_is_over(state: &mut State) -> Vec<Act> {
         // "…or until `until`, then the owner's lock" (PROTOCOL §6).
         acts.extend([Act::Lock(Lock::Owner), Act::UnlockFleet]);
     }
-    if gone(Kind::Suspend) {
+    if gone(Kind::Suspend) && !state.suspends_itself() {
         acts.push(Act::Service(true));
     }
     state.restrictions = active;

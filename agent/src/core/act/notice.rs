@@ -20,5 +20,5 @@ pub(super) fn plan(
         // Whoever signed it, these words are the service's.
         origin: Origin::Service,
     };
-    Plan::Do(Vec::new(), Change::Show(shown))
+    Plan::of(Vec::new(), Change::Show(shown))
 }

@@ -16,7 +16,7 @@ pub(super) fn plan(state: &State, task: &Task, end: UnixTime, now: UnixTime) -> 
         until: until(state, end, now),
         reason: task.command.reason.clone(),
     };
-    Plan::Do(vec![Act::Service(false)], Change::Restrict(restriction))
+    Plan::of(vec![Act::Service(false)], Change::Restrict(restriction))
 }
 
 /// Puts a fleet lock or suspension in force.

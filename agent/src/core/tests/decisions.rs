@@ -297,16 +297,44 @@ fn suspensions_of_the_online_key_replace_each_other_and_resume_lifts_the_named()
 }
 
 #[test]
-fn a_transfer_is_reported_as_failed_and_never_as_done() {
+fn a110_a_transfer_takes_two_people() {
     let mut fleet = Fleet::new();
     let mut phone = Driven::new(&fleet);
     let fingerprint = muster_protocol::digest::Digest([3; 32]);
+    for signers in [&[ALICE][..], &[ALICE, ONLINE]] {
+        let transfer = fleet.order(Args::Transfer { fingerprint }, signers);
+        let written = phone.one(&fleet, &transfer, NOW);
+        assert_eq!(written.reason, Some(Reason::Threshold));
+    }
+    assert!(!phone.core.has_ended());
+    assert_eq!(phone.acts, []);
     let transfer = fleet.order(Args::Transfer { fingerprint }, &[ALICE, BOB]);
     phone.one(&fleet, &transfer, NOW);
-    let receipts = phone.receipts();
-    let last = receipts.last().expect("a receipt");
-    assert_eq!(last.state, ReceiptState::Failed);
-    assert!(last.detail.is_some());
+    assert_eq!(phone.acts, [Act::EraseServiceData]);
+    let ended = phone.core.state().ended.as_ref().expect("it has left");
+    assert_eq!(ended.moves.map(|moves| moves.to), Some(fingerprint));
+    let last = phone.receipts().pop().expect("a receipt");
+    assert_eq!(last.state, ReceiptState::Done);
+}
+
+#[test]
+fn a_transfer_leaves_the_owner_a_lock_that_the_owner_opens() {
+    let mut fleet = Fleet::new();
+    let mut phone = Driven::new(&fleet);
+    let lock = fleet.order(lock_fleet(), &[ALICE]);
+    phone.one(&fleet, &lock, NOW);
+    phone.acts.clear();
+    let fingerprint = muster_protocol::digest::Digest([3; 32]);
+    let transfer = fleet.order(Args::Transfer { fingerprint }, &[ALICE, BOB]);
+    phone.one(&fleet, &transfer, NOW);
+    assert_eq!(
+        phone.acts,
+        [
+            Act::EraseServiceData,
+            Act::Lock(Lock::Owner),
+            Act::UnlockFleet
+        ]
+    );
 }
 
 #[test]
@@ -347,7 +375,14 @@ fn one_online_key_cannot_fill_the_journal_against_people() {
     let mut phone = Driven::new(&fleet);
     let first = fleet.order(Args::Lock, &[ONLINE]);
     phone.one(&fleet, &first, NOW);
-    let entry = phone.core.state().journal.values().next().expect("an entry").clone();
+    let entry = phone
+        .core
+        .state()
+        .journal
+        .values()
+        .next()
+        .expect("an entry")
+        .clone();
     // As many as the key may have, in both parts of the journal.
     for number in 1..crate::core::limits::JOURNAL_ONLINE {
         let name = muster_protocol::digest::sha256(&number.to_le_bytes()).to_string();
@@ -355,22 +390,39 @@ fn one_online_key_cannot_fill_the_journal_against_people() {
     }
     for number in 0..crate::core::limits::JOURNAL_ONLINE_RESTORING {
         let name = muster_protocol::digest::sha256(format!("r{number}").as_bytes()).to_string();
-        let restoring = crate::state::Entry { kind: Kind::Resume, ..entry.clone() };
+        let restoring = crate::state::Entry {
+            kind: Kind::Resume,
+            ..entry.clone()
+        };
         phone.core.state_mut().journal.insert(name, restoring);
     }
     let full = phone.core.state().journal.len();
     // The same id again and again would be refused for good each time, and noted each time.
-    let again = fleet.command(&Draft { id: Some(entry.id.clone()), ..Draft::new(Args::Refresh, &[ONLINE]) });
+    let again = fleet.command(&Draft {
+        id: Some(entry.id.clone()),
+        ..Draft::new(Args::Refresh, &[ONLINE])
+    });
     assert_eq!(phone.one(&fleet, &again, NOW).reason, Some(Reason::Busy));
     let lifts = vec![muster_protocol::digest::sha256(b"a suspension")];
-    let resume = fleet.order(Args::Resume { lifts: lifts.clone() }, &[ONLINE]);
+    let resume = fleet.order(
+        Args::Resume {
+            lifts: lifts.clone(),
+        },
+        &[ONLINE],
+    );
     assert_eq!(phone.one(&fleet, &resume, NOW).reason, Some(Reason::Busy));
     assert_eq!(phone.core.state().journal.len(), full);
     // People find room: what gives back, and what takes away.
     let unlock = fleet.order(Args::Unlock { lifts }, &[ALICE]);
-    assert_eq!(phone.one(&fleet, &unlock, NOW).state, Some(ReceiptState::Accepted));
+    assert_eq!(
+        phone.one(&fleet, &unlock, NOW).state,
+        Some(ReceiptState::Accepted)
+    );
     let wipe = fleet.order(Args::Wipe, &[ALICE, BOB]);
-    assert_eq!(phone.one(&fleet, &wipe, NOW).state, Some(ReceiptState::Accepted));
+    assert_eq!(
+        phone.one(&fleet, &wipe, NOW).state,
+        Some(ReceiptState::Accepted)
+    );
 }
 
 #[test]
@@ -378,10 +430,37 @@ fn a_server_that_takes_no_receipts_cannot_fill_the_phone() {
     let mut fleet = Fleet::new();
     let mut phone = Driven::new(&fleet);
     // A keyring that does not exist: told before any signature is looked at, so nobody's key is needed for it.
-    fleet.keyring.version += 1000;
+    phone.core.keyring.keyring.version -= 1;
     for _ in 0..40 {
         let forged = fleet.order(Args::Refresh, &[ONLINE]);
-        assert_eq!(phone.one(&fleet, &forged, NOW).reason, Some(Reason::KeyringBehind));
+        assert_eq!(
+            phone.one(&fleet, &forged, NOW).reason,
+            Some(Reason::KeyringBehind)
+        );
     }
     assert_eq!(phone.receipts().len(), 20);
+}
+
+#[test]
+fn another_server_brings_the_keyrings_that_the_first_kept_back() {
+    let mut fleet = Fleet::new();
+    let mut phone = Driven::new(&fleet);
+    let mut chain = vec![fleet.keyring_envelope()];
+    for _ in 0..10 {
+        fleet.keyring.version += 1;
+        chain.push(fleet.keyring_envelope());
+    }
+    let mut broken = chain.clone();
+    broken.remove(1);
+    phone.core.take_chain(&broken);
+    assert_eq!(phone.core.keyring().keyring.version, 7, "a step is missing");
+    phone.core.take_chain(&chain);
+    assert_eq!(
+        phone.core.keyring().keyring.version,
+        15,
+        "eight steps in a turn"
+    );
+    let _ = phone.core.pass_time(0);
+    phone.core.take_chain(&chain);
+    assert_eq!(phone.core.keyring().keyring.version, 17);
 }

@@ -11,6 +11,7 @@ use muster_protocol::base64;
 use muster_protocol::bundle::{Bundle, CheckpointInBundle, CommandInBundle, LogProof};
 use muster_protocol::checkpoint::{Checkpoint, LogKind, SignedCheckpoint, TreeHead, log_leaf_hash};
 use muster_protocol::command::{Args, Command};
+use muster_protocol::descriptor::Descriptor;
 use muster_protocol::digest::{Digest, sha256};
 use muster_protocol::enrolment::PinManner;
 use muster_protocol::envelope::{DocumentType, Envelope, envelope_digest};
@@ -21,6 +22,7 @@ use muster_protocol::keyring::{
 };
 use muster_protocol::keys::{Ed25519Signer, P256Signer};
 use muster_protocol::merkle::node_hash;
+use muster_protocol::policy::{Noncompliance, Policy};
 use muster_protocol::receipt::Receipt;
 use muster_protocol::target::{Leaf, TargetTree};
 use muster_protocol::time::{DAY, UnixTime};
@@ -89,6 +91,8 @@ pub const WITNESSES: [u8; 2] = [7, 8];
 /// The fleet's side: what people and the server hold.
 pub struct Fleet {
     pub keyring: Keyring,
+    /// Seed of the log's key.
+    pub log: u8,
     leaf: Leaf,
     numbered: u64,
 }
@@ -123,7 +127,7 @@ pub fn device_key() -> P256Signer {
     P256Signer::from_bytes([9; 32]).expect("a key")
 }
 
-fn leaf() -> Leaf {
+pub fn leaf() -> Leaf {
     Leaf {
         device: DeviceId::parse("0197c0de-0000-7000-8000-00000000000a").expect("an id"),
         enrolment: device_key().verifying_key().enrolment_id(),
@@ -205,6 +209,7 @@ impl Fleet {
         };
         Self {
             keyring,
+            log: LOG,
             leaf: leaf(),
             numbered: 0,
         }
@@ -224,6 +229,49 @@ impl Fleet {
         fleet
     }
 
+    /// The next keyring, signed by the root, after `change`.
+    pub fn rotate(&mut self, change: impl FnOnce(&mut Keyring)) -> Vec<u8> {
+        self.keyring.version += 1;
+        change(&mut self.keyring);
+        self.keyring_envelope()
+    }
+
+    /// A policy that this person signed.
+    pub fn policy(&self, by: u8, change: impl FnOnce(&mut Policy)) -> Vec<u8> {
+        let mut policy = Policy {
+            check_in_seconds: 3600,
+            contact_lost_days: 14,
+            expires_at: UnixTime(NOW + 170 * DAY),
+            fleet: self.keyring.fleet.clone(),
+            grace_hours: 72,
+            issued_at: UnixTime(NOW - DAY),
+            min_agent: None,
+            min_os_patch: None,
+            noncompliance: Noncompliance::Suspend,
+            organisation: organisation(),
+            owner_lock_days: None,
+            require_encryption: true,
+            stale_hours: 24,
+            version: 1,
+        };
+        change(&mut policy);
+        let mut envelope = Envelope::unsigned(DocumentType::Policy, policy.encode());
+        envelope
+            .sign_plain(&signer(by))
+            .expect("the first signature");
+        envelope.encode()
+    }
+
+    /// The descriptor that its phones pin.
+    pub fn descriptor(&self) -> Descriptor {
+        Descriptor {
+            fleet: self.keyring.fleet.clone(),
+            organisation: organisation(),
+            keyring_version: 1,
+            root: self.keyring.root.clone(),
+        }
+    }
+
     /// The keyring, signed by the root.
     pub fn keyring_envelope(&self) -> Vec<u8> {
         let mut envelope = Envelope::unsigned(DocumentType::Keyring, self.keyring.encode());
@@ -240,13 +288,13 @@ impl Fleet {
             serial: self.leaf.serial.clone(),
             device: self.leaf.device.clone(),
             enrolment: self.leaf.enrolment,
-            server: "https://127.0.0.1:1".to_owned(),
+            server: self.keyring.servers[0].url.clone(),
             pin: Some(Pinned {
-                fingerprint: Digest([2; 32]),
+                fingerprint: self.descriptor().fingerprint(),
                 manner: PinManner::Manual,
                 fleet: self.keyring.fleet.clone(),
                 organisation: organisation(),
-                descriptor: String::new(),
+                descriptor: base64::encode(&self.descriptor().encode()),
             }),
             keyring: base64::encode(&self.keyring_envelope()),
             policy: None,
@@ -258,6 +306,11 @@ impl Fleet {
             powered_on: 0,
             last_answer: 0,
             last_answer_clock: 0,
+            asked: BTreeMap::new(),
+            carrier: None,
+            last_clock: NOW,
+            noncompliance: None,
+            closed_by_silence: false,
             journal: BTreeMap::new(),
             lifted: BTreeMap::new(),
             restrictions: Vec::new(),
@@ -356,7 +409,7 @@ impl Fleet {
                 origin: self.keyring.log.origin.clone(),
                 head,
             },
-            &signer(LOG),
+            &signer(self.log),
         );
         for (seed, at) in witnesses {
             note.cosign(
@@ -459,17 +512,10 @@ impl Driven {
             let (written, task) = self.core.write_down(verdict, clock);
             all.push(written);
             let Some(task) = task else { continue };
-            match self.core.plan(&task, clock) {
-                Plan::Do(acts, change) => {
-                    self.acts.extend(acts);
-                    self.core.apply(change, clock);
-                    self.core.finish(&task.digest, &Outcome::Done, clock);
-                }
-                Plan::Unable(why) => {
-                    self.core
-                        .finish(&task.digest, &Outcome::Failed(why.to_owned()), clock);
-                }
-            }
+            let Plan { acts, change } = self.core.plan(&task, clock);
+            self.acts.extend(acts);
+            self.core.apply(change, clock);
+            self.core.finish(&task.digest, &Outcome::Done, clock);
         }
         (documents, all)
     }

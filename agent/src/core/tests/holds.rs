@@ -27,6 +27,21 @@ fn a087_a_wipe_is_refused_while_held() {
 }
 
 #[test]
+fn a_transfer_and_a_kill_are_refused_while_held() {
+    let mut fleet = Fleet::new();
+    let mut phone = Driven::new(&fleet);
+    let hold = fleet.order(hold(), &[AUDITOR]);
+    phone.one(&fleet, &hold, NOW);
+    let fingerprint = muster_protocol::digest::Digest([3; 32]);
+    let transfer = fleet.order(Args::Transfer { fingerprint }, &[ALICE, BOB]);
+    let kill = fleet.order(Args::Kill, &[ALICE]);
+    for order in [transfer, kill] {
+        assert_eq!(phone.one(&fleet, &order, NOW).reason, Some(Reason::Held));
+    }
+    assert_eq!(phone.acts, []);
+}
+
+#[test]
 fn a088_a_hold_in_the_same_bundle_goes_before_the_wipe() {
     let mut fleet = Fleet::new();
     let mut phone = Driven::new(&fleet);

@@ -76,10 +76,34 @@ impl Api {
         .await
     }
 
+    /// GET of something that is no JSON, at most `most` bytes.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub async fn bytes(&self, path: &str, most: usize) -> Result<Vec<u8>, String> {
+        let sent = self
+            .client
+            .get(format!("{}{path}", self.base))
+            .bearer_auth(&self.token)
+            .send()
+            .await;
+        self.body(sent, most).await
+    }
+
     async fn answer<T: DeserializeOwned>(
         &self,
         sent: Result<Response, reqwest::Error>,
     ) -> Result<T, String> {
+        let body = self.body(sent, MOST).await?;
+        serde_json::from_slice(&body)
+            .map_err(|_| format!("{} answers something else than a Muster server.", self.base))
+    }
+
+    async fn body(
+        &self,
+        sent: Result<Response, reqwest::Error>,
+        most: usize,
+    ) -> Result<Vec<u8>, String> {
         let mut response = sent.map_err(|error| {
             format!(
                 "{} does not answer: {error}. Is the address right?",
@@ -94,7 +118,7 @@ impl Api {
             .map_err(|error| format!("The answer broke off: {error}."))?
         {
             body.extend_from_slice(&chunk);
-            if body.len() > MOST {
+            if body.len() > most {
                 return Err(
                     "The answer is larger than any this program expects. Is this a Muster server?"
                         .to_owned(),
@@ -102,9 +126,7 @@ impl Api {
             }
         }
         if status.is_success() {
-            return serde_json::from_slice(&body).map_err(|_| {
-                format!("{} answers something else than a Muster server.", self.base)
-            });
+            return Ok(body);
         }
         let detail = serde_json::from_slice::<Value>(&body)
             .ok()

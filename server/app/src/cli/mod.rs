@@ -2,11 +2,16 @@
 
 mod admin;
 mod approve;
+mod audit;
+mod bundle;
 mod ca;
 mod client;
 mod demo;
 mod keyring;
+mod policy;
+mod root;
 mod serve;
+mod witness;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -37,11 +42,29 @@ enum Command {
     /// A fleet's keys and keyrings: for the fleet's own, offline machine
     #[command(subcommand)]
     Keyring(KeyringCommand),
+    /// A root signer's key, and what it signs: for the signer's own, offline machine
+    #[command(subcommand)]
+    Root(root::RootCommand),
+    /// An approver's key: for the approver's own machine
+    #[command(subcommand)]
+    Approver(root::ApproverCommand),
+    /// What phones watch by themselves, signed by approvers
+    #[command(subcommand)]
+    Policy(policy::PolicyCommand),
+    /// What phones fetch from any web server
+    #[command(subcommand)]
+    Bundle(bundle::BundleCommand),
     /// What a fleet's people hold in their hands
     #[command(subcommand)]
     Fleet(FleetCommand),
     /// Look at a command, check it against your own pin, and sign it
     Approve(ApproveOptions),
+    /// Take a log home, judge it without its server, follow it from outside
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    /// An outside witness of the log: its own process, key and folder
+    #[command(subcommand)]
+    Witness(witness::WitnessCommand),
     /// People who sign in
     #[command(subcommand)]
     Member(MemberCommand),
@@ -124,39 +147,25 @@ enum KeyringCommand {
         /// File to write
         #[arg(long, value_name = "FILE", default_value = "facts.json")]
         out: PathBuf,
+        /// Have the server make fresh keys for the next keyring; they take the place of the old ones when it is published
+        #[arg(long)]
+        new_keys: bool,
     },
-    /// Make root keys, approver keys, the descriptor and the first keyring, on a machine without a network
-    Create {
-        /// The facts fetched from the server
-        #[arg(long, value_name = "FILE", default_value = "facts.json")]
-        facts: PathBuf,
-        /// Folder for everything that is made
-        #[arg(long, value_name = "DIR")]
-        dir: PathBuf,
-        /// Name of a root signer; give it once for each. Default: three
-        #[arg(long = "root", value_name = "NAME")]
-        roots: Vec<String>,
-        /// How many root signers must sign a keyring
-        #[arg(long, value_name = "K", default_value_t = 2)]
-        threshold: u32,
-        /// Name of an approver; give it once for each. Default: two
-        #[arg(long = "approver", value_name = "NAME")]
-        approvers: Vec<String>,
-        /// Days until the keyring must be signed anew
-        #[arg(long, value_name = "DAYS", default_value_t = 180)]
-        days: u64,
-    },
-    /// Bring the descriptor and first keyring to the server
+    /// Make keys or take those of their owners, and write the descriptor and the first keyring; no network needed
+    Create(keyring::CreateOptions),
+    /// Write the next keyring, unsigned: renewed, with approvers exchanged, with other servers or witnesses
+    Draft(Box<keyring::DraftOptions>),
+    /// Bring the server the descriptor and every keyring that it lacks
     Publish {
         #[command(flatten)]
         server: ServerOptions,
-        /// The folder that `create` made
+        /// The fleet's folder
         #[arg(long, value_name = "DIR")]
         dir: PathBuf,
     },
     /// Show a keyring in plain words, checked against a descriptor
     Show {
-        /// The folder that `create` made
+        /// The fleet's folder
         #[arg(long, value_name = "DIR")]
         dir: PathBuf,
     },
@@ -278,19 +287,26 @@ async fn run(command: Command) -> Result<(), String> {
                 server,
                 organisation,
                 out,
-            } => keyring::facts(&server, &organisation, &out).await,
-            KeyringCommand::Create {
-                facts,
-                dir,
-                roots,
-                threshold,
-                approvers,
-                days,
-            } => keyring::create(&facts, &dir, roots, threshold, approvers, days),
+                new_keys,
+            } => keyring::facts(&server, &organisation, &out, new_keys).await,
+            KeyringCommand::Create(options) => keyring::create(options),
+            KeyringCommand::Draft(options) => keyring::draft(&options),
             KeyringCommand::Publish { server, dir } => keyring::publish(&server, &dir).await,
             KeyringCommand::Show { dir } => keyring::show(&dir),
         },
+        Command::Root(command) => root::run(command),
+        Command::Approver(command) => root::run_approver(command),
+        Command::Policy(command) => policy::run(command).await,
+        Command::Bundle(command) => bundle::run(command),
         Command::Fleet(FleetCommand::Card { dir }) => keyring::card(&dir),
+        Command::Audit(command) => {
+            log_to_stderr("warn");
+            audit::run(command).await
+        }
+        Command::Witness(command) => {
+            log_to_stderr("info");
+            witness::run(command).await
+        }
         Command::Approve(options) => approve::run(options).await,
         Command::Member(MemberCommand::ResetPassword { settings, email }) => {
             admin::reset_password(settings.load()?, &email).await
@@ -316,8 +332,8 @@ fn fail(sentence: &str) -> ExitCode {
 
 /// Logs go to standard error, so that what a command prints can be piped. `RUST_LOG` says what is logged.
 fn log_to_stderr(usual: &str) {
-    let filter =
-        config::environment("RUST_LOG").unwrap_or_else(|| format!("{usual},actix_server=warn,tokio_cron_scheduler=warn"));
+    let filter = config::environment("RUST_LOG")
+        .unwrap_or_else(|| format!("{usual},actix_server=warn,tokio_cron_scheduler=warn"));
     let filter = EnvFilter::try_new(&filter).unwrap_or_else(|_| EnvFilter::new(usual));
     let logger = tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -20,6 +20,7 @@ const KEYS: &[(&str, &str)] = &[
     ("mail.from", "MUSTER_MAIL_FROM"),
     ("mail.smtp_url", "MUSTER_MAIL_SMTP_URL"),
     ("mail.dir", "MUSTER_MAIL_DIR"),
+    ("witnesses", "MUSTER_WITNESSES"),
     ("crash_at", "MUSTER_CRASH_AT"),
 ];
 
@@ -82,16 +83,20 @@ pub fn load(
             ));
         }
     }
-    config.device.names = text("device.names")
-        .map(|names| {
-            names
-                .split(',')
-                .map(str::trim)
-                .filter(|name| !name.is_empty())
-                .map(str::to_owned)
-                .collect()
-        })
-        .unwrap_or_default();
+    config.device.names = list(text("device.names"));
+    config.witnesses = list(text("witnesses"))
+        .iter()
+        .map(|url| url.trim_end_matches('/').to_owned())
+        .collect();
+    if let Some(url) = config
+        .witnesses
+        .iter()
+        .find(|url| !url.starts_with("https://") && !url.starts_with("http://"))
+    {
+        return Err(format!(
+            "witnesses: {url:?} is no address of a witness. It begins with https://, or http:// inside a network of yours."
+        ));
+    }
     if let Some(from) = text("mail.from") {
         config.mail.from = from;
     }
@@ -103,6 +108,15 @@ pub fn load(
     }
     config.crash_at = text("crash_at");
     Ok(config)
+}
+
+fn list(text: Option<String>) -> Vec<String> {
+    let text = text.unwrap_or_default();
+    let parts = text.split(',').map(str::trim);
+    parts
+        .filter(|part| !part.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The environment of this process.
@@ -142,7 +156,11 @@ fn read(path: &Path) -> Result<Vec<Found>, String> {
                 .filter_map(Value::as_str)
                 .collect::<Vec<_>>()
                 .join(","),
-            Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Datetime(_) | Value::Table(_) => value.to_string(),
+            Value::Integer(_)
+            | Value::Float(_)
+            | Value::Boolean(_)
+            | Value::Datetime(_)
+            | Value::Table(_) => value.to_string(),
         };
         found.push((key, text, shown.to_string()));
         Ok(())
@@ -163,7 +181,12 @@ fn flatten(
         };
         match value {
             Value::Table(inner) => flatten(inner, &key, each)?,
-            Value::String(_) | Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Datetime(_) | Value::Array(_) => each(key, value)?,
+            Value::String(_)
+            | Value::Integer(_)
+            | Value::Float(_)
+            | Value::Boolean(_)
+            | Value::Datetime(_)
+            | Value::Array(_) => each(key, value)?,
         }
     }
     Ok(())

@@ -2,37 +2,38 @@
 //! keyring. The server's part in it are public facts.
 
 use muster_protocol::base64;
-use muster_protocol::command::Kind;
 use muster_protocol::descriptor::Descriptor;
 use muster_protocol::digest::Digest;
 use muster_protocol::envelope::{DocumentType, Envelope};
-use muster_protocol::ids::{FleetId, OrganisationId, Person};
-use muster_protocol::keyring::{
-    Display, Grant, GrantKind, KeyEntry, Keyring, Log, Organisations, Root, ServerEntry, WholeKey,
-    Witnesses,
-};
+use muster_protocol::ids::{FleetId, KeyId, OrganisationId, Person};
+use muster_protocol::keyring::{Keyring, Log, Root, ServerEntry, WholeKey, Witnesses};
 use muster_protocol::keys::{Ed25519Key, Ed25519Signer};
 use muster_protocol::time::{DAY, UnixTime};
 use zeroize::Zeroizing;
 
+use super::grants;
 use super::key_file::{KeyFile, Use};
+use super::public_part::PublicPart;
 use crate::features::trust::prepare::ServerFacts;
 use crate::random::Random;
-
-/// Phones one wipe may name; more takes several commands and so several readings.
-const WIPE_AT_MOST: u32 = 25;
-/// Phones any other command of a person may name.
-const OTHERS_AT_MOST: u32 = 4_096;
 
 /// How a fleet's trust shall be laid out.
 #[derive(Debug, Clone)]
 pub struct Wanted {
-    /// Names of the root signers; they stay in their key files.
+    /// Names of the root signers whose keys are made here; they stay in their key files.
     pub roots: Vec<String>,
+    /// Root signers who made their keys on machines of their own.
+    pub root_publics: Vec<PublicPart>,
     /// How many of them must sign a keyring.
     pub threshold: u32,
-    /// Names of the approvers.
+    /// Names of the approvers whose keys are made here.
     pub approvers: Vec<String>,
+    /// Approvers who made their keys on machines of their own.
+    pub approver_publics: Vec<PublicPart>,
+    /// Names of the auditors, who may hold and release and nothing else, whose keys are made here.
+    pub auditors: Vec<String>,
+    /// Auditors who made their keys on machines of their own.
+    pub auditor_publics: Vec<PublicPart>,
     /// How long the first keyring lasts, days; PROTOCOL §5 advises 180 at most.
     pub days: u64,
 }
@@ -44,8 +45,12 @@ impl Wanted {
         let names = |what: &str, count| (1..=count).map(|n| format!("{what} {n}")).collect();
         Self {
             roots: names("Root signer", 3),
+            root_publics: Vec::new(),
             threshold: 2,
             approvers: names("Approver", 2),
+            approver_publics: Vec::new(),
+            auditors: Vec::new(),
+            auditor_publics: Vec::new(),
             days: 180,
         }
     }
@@ -57,12 +62,18 @@ pub struct Made {
     pub descriptor: Vec<u8>,
     /// The fleet's fingerprint.
     pub fingerprint: Digest,
-    /// The first keyring's envelope.
+    /// The first keyring's envelope, signed with the root keys that were made here.
     pub keyring: Vec<u8>,
-    /// The root signers' keys.
+    /// Whether those are enough; if not, root signers with keys of their own sign it (`muster root sign`).
+    pub complete: bool,
+    /// The root signers' keys that were made here.
     pub roots: Vec<KeyFile>,
-    /// The approvers' keys.
+    /// The approvers' keys that were made here.
     pub approvers: Vec<KeyFile>,
+    /// The auditors' keys that were made here.
+    pub auditors: Vec<KeyFile>,
+    /// Who is called what: everybody of the keyring, by person.
+    pub names: Vec<(Person, String)>,
 }
 
 /// Makes keys, descriptor and first keyring for the fleet that the server told `facts` of.
@@ -86,24 +97,30 @@ pub fn make(
     let fleet = FleetId::parse(&facts.fleet).map_err(|_| fact("fleet"))?;
     let organisation =
         OrganisationId::parse(&facts.organisation).map_err(|_| fact("organisation"))?;
-    let roots: Vec<Signatory> = wanted
-        .roots
-        .iter()
-        .map(|name| Signatory::new(name, random))
-        .collect::<Result<_, _>>()?;
-    let approvers: Vec<Signatory> = wanted
-        .approvers
-        .iter()
-        .map(|name| Signatory::new(name, random))
-        .collect::<Result<_, _>>()?;
-    let root = Root {
-        keys: roots
+    let made = |names: &[String], r#use| -> Result<Vec<KeyFile>, String> {
+        names
             .iter()
-            .map(|root| WholeKey {
-                key: root.signer.verifying_key(),
-                person: root.person.clone(),
-            })
-            .collect(),
+            .map(|name| new_key(r#use, name, random))
+            .collect()
+    };
+    let mut roots = made(&wanted.roots, Use::Root)?;
+    let mut approvers = made(&wanted.approvers, Use::Approver)?;
+    let mut auditors = made(&wanted.auditors, Use::Approver)?;
+    let with = |made: &[KeyFile], brought: &[PublicPart]| -> Vec<PublicPart> {
+        made.iter()
+            .map(PublicPart::of)
+            .chain(brought.iter().cloned())
+            .collect()
+    };
+    let all_roots = with(&roots, &wanted.root_publics);
+    let all_approvers = with(&approvers, &wanted.approver_publics);
+    let all_auditors = with(&auditors, &wanted.auditor_publics);
+    let ids = |parts: &[PublicPart]| -> Vec<KeyId> { parts.iter().map(PublicPart::id).collect() };
+    let root = Root {
+        keys: all_roots
+            .iter()
+            .map(PublicPart::root)
+            .collect::<Result<_, _>>()?,
         threshold: wanted.threshold,
     };
     let descriptor = Descriptor {
@@ -113,7 +130,9 @@ pub fn make(
         root: root.clone(),
     };
     descriptor.check().map_err(|error| {
-        format!("This layout breaks a rule: {error}. Give at least as many --roots as --threshold.")
+        format!(
+            "This layout breaks a rule: {error}. Give at least as many root signers as --threshold."
+        )
     })?;
     let key = |what, text: &str| -> Result<Ed25519Key, String> {
         base64::decode(text)
@@ -131,16 +150,12 @@ pub fn make(
             key: key("online_key", &facts.online_key)?,
             person: person(random)?,
         }],
-        keys: approvers
+        keys: all_approvers
             .iter()
-            .map(|approver| KeyEntry {
-                key: approver.signer.public_key(),
-                person: approver.person.clone(),
-                display: Display::Independent,
-                passkey: None,
-            })
+            .chain(&all_auditors)
+            .map(PublicPart::approver)
             .collect(),
-        grants: grants(&approvers, &organisation),
+        grants: grants::usual(&ids(&all_approvers), &ids(&all_auditors), &organisation),
         log: Log {
             origin: facts.log_origin.clone(),
             key: key("log_key", &facts.log_key)?,
@@ -158,33 +173,43 @@ pub fn make(
     keyring
         .check()
         .map_err(|error| format!("This layout breaks a rule: {error}."))?;
-    let signers: Vec<&Ed25519Signer> = roots.iter().map(|root| &root.signer).collect();
-    let envelope = sign(
-        &keyring,
-        &signers[..usize::try_from(wanted.threshold)
-            .unwrap_or(0)
-            .min(signers.len())],
-    )?;
+    let enough = usize::try_from(wanted.threshold).unwrap_or(usize::MAX);
+    let signers: Vec<&Ed25519Signer> = roots.iter().take(enough).map(|root| &root.signer).collect();
+    let complete = signers.len() >= enough;
+    let envelope = sign(&keyring, &signers)?;
     let fingerprint = descriptor.fingerprint();
-    let file = |person: Signatory, r#use| KeyFile {
-        r#use,
-        name: person.name,
-        person: person.person,
-        fleet: fingerprint,
-        signer: person.signer,
-    };
+    for key in roots.iter_mut().chain(&mut approvers).chain(&mut auditors) {
+        key.fleet = Some(fingerprint);
+    }
     Ok(Made {
         descriptor: descriptor.encode(),
         fingerprint,
         keyring: envelope,
-        roots: roots
+        complete,
+        names: all_roots
             .into_iter()
-            .map(|root| file(root, Use::Root))
+            .chain(all_approvers)
+            .chain(all_auditors)
+            .map(|part| (part.person, part.name))
             .collect(),
-        approvers: approvers
-            .into_iter()
-            .map(|approver| file(approver, Use::Approver))
-            .collect(),
+        roots,
+        approvers,
+        auditors,
+    })
+}
+
+/// Makes one person's key. It is pinned to no fleet as yet.
+///
+/// # Errors
+/// Never in practice: 16 random bytes are a person.
+pub fn new_key(r#use: Use, name: &str, random: &dyn Random) -> Result<KeyFile, String> {
+    let seed = Zeroizing::new(random.bytes::<32>());
+    Ok(KeyFile {
+        r#use,
+        name: name.to_owned(),
+        person: person(random)?,
+        fleet: None,
+        signer: Ed25519Signer::from_seed(*seed),
     })
 }
 
@@ -202,65 +227,10 @@ pub fn sign(keyring: &Keyring, signers: &[&Ed25519Signer]) -> Result<Vec<u8>, St
     Ok(envelope.encode())
 }
 
-/// One person for everything that can be undone and for kill; two for a wipe.
-fn grants(approvers: &[Signatory], organisation: &OrganisationId) -> Vec<Grant> {
-    let grant = |kinds: Vec<Kind>, threshold, independent, max_targets| {
-        let mut kinds: Vec<GrantKind> = kinds.into_iter().map(GrantKind::Command).collect();
-        kinds.sort_unstable();
-        let mut keys: Vec<_> = approvers
-            .iter()
-            .map(|approver| approver.signer.key_id())
-            .collect();
-        keys.sort_unstable();
-        Grant {
-            kinds,
-            organisations: Organisations::Listed(vec![organisation.clone()]),
-            keys,
-            threshold,
-            independent,
-            clearances: 0,
-            max_targets,
-        }
-    };
-    let mut grants = vec![
-        grant(
-            vec![
-                Kind::Message,
-                Kind::Unlock,
-                Kind::Cancel,
-                Kind::Suspend,
-                Kind::Resume,
-            ],
-            1,
-            0,
-            OTHERS_AT_MOST,
-        ),
-        grant(vec![Kind::LockFleet, Kind::Kill], 1, 1, OTHERS_AT_MOST),
-    ];
-    // A wipe takes two people: with one approver there is nobody it could be granted to.
-    if approvers.len() >= 2 {
-        grants.push(grant(vec![Kind::Wipe], 2, 1, WIPE_AT_MOST));
-    }
-    grants
-}
-
-struct Signatory {
-    name: String,
-    person: Person,
-    signer: Ed25519Signer,
-}
-
-impl Signatory {
-    fn new(name: &str, random: &dyn Random) -> Result<Self, String> {
-        let seed = Zeroizing::new(random.bytes::<32>());
-        Ok(Self {
-            name: name.to_owned(),
-            person: person(random)?,
-            signer: Ed25519Signer::from_seed(*seed),
-        })
-    }
-}
-
-fn person(random: &dyn Random) -> Result<Person, String> {
+/// A new opaque person.
+///
+/// # Errors
+/// Never in practice: 16 random bytes are a person.
+pub fn person(random: &dyn Random) -> Result<Person, String> {
     Person::parse(&hex::encode(random.bytes::<16>())).map_err(|error| error.to_string())
 }

@@ -15,8 +15,8 @@ use muster_protocol::target::{Leaf, TargetTree};
 use muster_protocol::time::UnixTime;
 
 use super::key_file::{KeyFile, Use};
-use crate::features::commands::shapes::EnvelopeShown;
 use crate::features::commands::seal::SignatureEntry;
+use crate::features::commands::shapes::EnvelopeShown;
 
 /// A command that was checked against the approver's own pin.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ pub fn inspect(sent: &EnvelopeShown, key: &KeyFile, now: UnixTime) -> Result<Ins
     let bytes = |what: &str, text: &str| {
         base64::decode(text).ok_or_else(|| format!("The server's {what} does not read."))
     };
-    let descriptor = Descriptor::pinned(&bytes("descriptor", &sent.descriptor)?, &key.fleet).map_err(|_| {
+    let descriptor = Descriptor::pinned(&bytes("descriptor", &sent.descriptor)?, key.pinned()?).map_err(|_| {
         "The server shows another fleet than the one this key is pinned to. Do not sign; ask your fleet's root signers.".to_owned()
     })?;
     let chain: Vec<Vec<u8>> = sent
@@ -242,7 +242,7 @@ fn independent(count: u32) -> String {
     }
 }
 
-fn moment(time: UnixTime) -> String {
+pub(super) fn moment(time: UnixTime) -> String {
     let at = i64::try_from(time.0)
         .ok()
         .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());

@@ -14,7 +14,7 @@ use crate::vault;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Use {
-    /// Approves commands.
+    /// Approves commands and policies.
     Approver,
     /// Signs keyrings.
     Root,
@@ -29,8 +29,9 @@ struct Stored {
     name: String,
     /// 32 hex characters; stands in the keyring instead of a name.
     person: String,
-    /// The fleet's fingerprint: which descriptor this key's owner believes.
-    fleet: String,
+    /// The fleet's fingerprint: which descriptor this key's owner believes. Absent until the owner pinned it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fleet: Option<String>,
     /// 64 hex characters.
     secret: String,
 }
@@ -43,13 +44,51 @@ pub struct KeyFile {
     pub name: String,
     /// Who its owner is in the keyring.
     pub person: Person,
-    /// The fleet its owner believes in.
-    pub fleet: Digest,
+    /// The fleet its owner believes in; `None` for a key made before its fleet, until [`KeyFile::pin`].
+    pub fleet: Option<Digest>,
     /// The key.
     pub signer: Ed25519Signer,
 }
 
 impl KeyFile {
+    /// The fleet this key is pinned to.
+    ///
+    /// # Errors
+    /// A sentence that says how to pin it: a key that believes in no fleet believes any.
+    pub fn pinned(&self) -> Result<&Digest, String> {
+        self.fleet.as_ref().ok_or_else(|| {
+            "This key is pinned to no fleet yet. Read the fingerprint from the fleet's card and run muster approver pin."
+                .to_owned()
+        })
+    }
+
+    /// Pins the key in the file at `path` to a fleet, once and for all.
+    ///
+    /// # Errors
+    /// A sentence: it does not read or cannot be written, or it is pinned to another fleet.
+    pub fn pin(path: &Path, fleet: Digest) -> Result<(), String> {
+        let mut key = Self::read(path)?;
+        match key.fleet {
+            Some(known) if known == fleet => return Ok(()),
+            Some(known) => {
+                return Err(format!(
+                    "This key is pinned to the fleet {known} already. For another fleet, make another key."
+                ));
+            }
+            None => key.fleet = Some(fleet),
+        }
+        let mut name = path.as_os_str().to_owned();
+        name.push(".new");
+        let fresh = std::path::PathBuf::from(name);
+        key.write(&fresh)?;
+        std::fs::rename(&fresh, path).map_err(|error| {
+            format!(
+                "The key file {} cannot be replaced: {error}.",
+                path.display()
+            )
+        })
+    }
+
     /// Writes a new file that only its owner can read.
     ///
     /// # Errors
@@ -60,7 +99,7 @@ impl KeyFile {
             r#use: self.r#use,
             name: self.name.clone(),
             person: self.person.to_string(),
-            fleet: self.fleet.to_hex(),
+            fleet: self.fleet.map(|fleet| fleet.to_hex()),
             secret: hex::encode(*Zeroizing::new(self.signer.seed())),
         };
         let text = Zeroizing::new(
@@ -107,7 +146,11 @@ impl KeyFile {
             r#use: stored.r#use,
             name: stored.name,
             person: Person::parse(&stored.person).map_err(|_| wrong())?,
-            fleet: Digest::parse(&stored.fleet).map_err(|_| wrong())?,
+            fleet: stored
+                .fleet
+                .map(|fleet| Digest::parse(&fleet))
+                .transpose()
+                .map_err(|_| wrong())?,
             signer: Ed25519Signer::from_seed(*seed),
         })
     }

@@ -141,11 +141,20 @@ impl Actor {
     /// # Errors
     /// The role has not.
     pub fn allow<R: Right>(self) -> Answer<Allowed<R>> {
-        if self.role.may(R::PERMISSION) {
-            return Ok(Allowed {
-                actor: self,
-                right: PhantomData,
-            });
+        self.must(R::PERMISSION)?;
+        Ok(Allowed {
+            actor: self,
+            right: PhantomData,
+        })
+    }
+
+    /// Refuses who has not this right, where what is asked for decides which one it takes.
+    ///
+    /// # Errors
+    /// The role has it not.
+    pub fn must(&self, permission: Permission) -> Answer<()> {
+        if self.role.may(permission) {
+            return Ok(());
         }
         let detail = format!(
             "Your role ({}) does not allow this. Ask an owner or admin of {}.",
@@ -236,7 +245,9 @@ rights!(
     ReadPeople,
     ManageDevices,
     IssueCodes,
+    DraftCommands,
     SendCommands,
+    SetHolds,
     DeliverApprovals,
     RevokeDevices,
     ManagePeople,

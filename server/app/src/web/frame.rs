@@ -94,6 +94,7 @@ fn may(actor: &Actor) -> May {
     May {
         add_devices: may(Permission::ManageDevices),
         send_commands: may(Permission::SendCommands),
+        set_holds: may(Permission::SetHolds),
         see_approvals: may(Permission::DeliverApprovals),
         // A customer has nobody beneath it.
         see_organisations: may(Permission::ReadOrganisations)

@@ -8,7 +8,13 @@ use std::{
 use super::{Catalogue, ENGLISH, Html, Part};
 
 /// Keys whose end is data: an event's kind, a phone's reason code. Their users ask `Texts::has` first.
-const FAMILIES: &[&str] = &["event-", "refusal-"];
+const FAMILIES: &[&str] = &[
+    "argument-",
+    "check-freshness-",
+    "event-",
+    "fault-",
+    "refusal-",
+];
 
 fn files(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {

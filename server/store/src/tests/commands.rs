@@ -93,15 +93,15 @@ fn a_command_goes_from_draft_to_done() {
                 assert_eq!(approvals::list(c, "c1")?[0].key_id, "k1");
                 assert!(targets::pending_for_enrolment(c, "enr-NW-1", 32)?.is_empty());
                 assert!(
-                    commands::seal(c, "c1", "envelope", "ed", 10)?
-                        && !commands::seal(c, "c1", "other", "x", 11)?
+                    commands::seal(c, "c1", "envelope", "ed", None, 10)?
+                        && !commands::seal(c, "c1", "other", "x", None, 11)?
                 );
                 assert!(commands::reopen(c, "c1")?);
                 assert_eq!(
                     state(c, "c1")?,
                     ("awaiting-approval".into(), counted("awaiting-approval", 3))
                 );
-                assert!(commands::seal(c, "c1", "envelope", "ed", 12)?);
+                assert!(commands::seal(c, "c1", "envelope", "ed", None, 12)?);
                 assert!(targets::anything_queued_for_enrolment(c, "enr-NW-1")?);
                 let queue = targets::pending_for_enrolment(c, "enr-NW-1", 32)?;
                 assert_eq!(
@@ -196,7 +196,7 @@ fn cancelling_and_expiring_close_what_no_phone_accepted() {
             .write_blocking(|c| {
                 for id in ["c1", "c2"] {
                     drafted(c, id, &phones)?;
-                    commands::seal(c, id, "envelope", id, 10)?;
+                    commands::seal(c, id, "envelope", id, None, 10)?;
                     assert!(targets::apply_receipt(
                         c,
                         id,

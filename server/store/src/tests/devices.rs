@@ -27,6 +27,9 @@ fn check_in(device: &Device, at: i64) -> CheckIn {
         checkpoint_size: 0,
         checkpoint_root: None,
         nonce: None,
+        policy_version: 0,
+        compliance: None,
+        freshness: None,
     }
 }
 
@@ -405,20 +408,14 @@ fn a_phone_enrols_and_its_certificate_says_who_it_is() {
                     "somebody was faster"
                 );
                 enrolments::insert(c, &enrolment)?;
-                assert!(enrolments::set_statement(
-                    c,
-                    "enr-1",
-                    "point",
-                    "statement",
-                    "manual"
-                )?);
-                assert!(!enrolments::set_statement(
-                    c,
-                    "enr-1",
-                    "other",
-                    "statement",
-                    "tofu"
-                )?);
+                let stated = enrolments::Stated {
+                    device_key: "point",
+                    statement: "statement",
+                    digest: "digest",
+                    pin: "manual",
+                };
+                assert!(enrolments::set_statement(c, "enr-1", stated)?);
+                assert!(!enrolments::set_statement(c, "enr-1", stated)?);
                 assert_eq!(enrolments::count_live_of_serial_number(c, "NW-1")?, 1);
                 certificates::intend(c, &intent("0a", 1_000))?;
                 certificates::intend(c, &intent("0b", 2_000))?;
@@ -523,8 +520,18 @@ fn a_phone_enrols_and_its_certificate_says_who_it_is() {
                 );
                 let again = devices::find(c, &Scope::Platform, "dev-NW-1")?.unwrap();
                 assert_eq!((again.lifecycle.as_str(), again.epoch), ("enrolled", 2));
-                assert!(devices::set_lifecycle(c, &Scope::Platform, "dev-NW-1", &["enrolled"], "retired")?);
-                assert_eq!(devices::begin_enrolment(c, "dev-NW-1", "enr-10", 2)?, None, "retired is retired");
+                assert!(devices::set_lifecycle(
+                    c,
+                    &Scope::Platform,
+                    "dev-NW-1",
+                    &["enrolled"],
+                    "retired"
+                )?);
+                assert_eq!(
+                    devices::begin_enrolment(c, "dev-NW-1", "enr-10", 2)?,
+                    None,
+                    "retired is retired"
+                );
                 Ok(())
             })
             .unwrap();

@@ -4,6 +4,7 @@
 mod commands;
 mod devices;
 mod doors;
+mod log_entries;
 mod migrations;
 mod people;
 mod plans;

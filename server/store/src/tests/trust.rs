@@ -3,8 +3,87 @@
 use crate::crls::{self, Crl};
 use crate::keyrings::{self, Keyring};
 use crate::log::{self, Checkpoint, Node};
+use crate::policies::{self, Policy};
 use crate::testing::{customer, migrated, reseller, seed_tree};
 use crate::{StoreError, fleets};
+
+#[test]
+fn next_keys_take_their_places_once() {
+    for fresh in migrated("next_keys") {
+        seed_tree(&fresh.store);
+        fresh
+            .store
+            .write_blocking(|c| {
+                let fleet = "fleet-north";
+                assert!(fleets::set_next_keys(
+                    c,
+                    fleet,
+                    b"on",
+                    b"log",
+                    "new.example.org/log"
+                )?);
+                assert!(
+                    !fleets::set_next_keys(c, fleet, b"x", b"y", "z")?,
+                    "there are some already"
+                );
+                fleets::replace_keys(c, fleet, b"on", b"log", "new.example.org/log")?;
+                let found = fleets::find(c, fleet)?.unwrap();
+                assert_eq!(found.log_origin, "new.example.org/log");
+                assert_eq!(found.online_key_sealed, b"on");
+                assert_eq!(found.next_log_origin, None);
+                assert!(fleets::set_next_keys(c, fleet, b"x", b"y", "z")?);
+                Ok(())
+            })
+            .unwrap();
+    }
+}
+
+#[test]
+fn a_keyring_warns_once_for_each_mark_and_policies_rise() {
+    for fresh in migrated("policies") {
+        seed_tree(&fresh.store);
+        let policy = |version: i64| Policy {
+            fleet_id: "fleet-north".into(),
+            version,
+            digest: format!("p{version}"),
+            envelope: "e".into(),
+            issued_at: 1,
+            expires_at: 2,
+            stored_at: 3,
+        };
+        fresh
+            .store
+            .write_blocking(|c| {
+                assert!(keyrings::warn_once(c, "fleet-north", 1, 30, 5)?);
+                assert!(!keyrings::warn_once(c, "fleet-north", 1, 30, 6)?);
+                assert!(keyrings::warn_once(c, "fleet-north", 2, 30, 6)?);
+                assert_eq!(policies::newest(c, "fleet-north")?, None);
+                policies::insert(c, &policy(2))?;
+                policies::insert(c, &policy(10))?;
+                assert_eq!(policies::newest(c, "fleet-north")?, Some(policy(10)));
+                Ok(())
+            })
+            .unwrap();
+    }
+}
+
+#[test]
+fn a_log_that_starts_anew_numbers_every_leaf_again() {
+    for fresh in migrated("log_restart") {
+        seed_tree(&fresh.store);
+        fresh
+            .store
+            .write_blocking(|c| {
+                log::append_leaf(c, "fleet-north", "admin", "d", "leaf-1", 1)?;
+                log::set_leaf_index(c, "leaf-1", 0)?;
+                log::restart(c, "fleet-north")?;
+                assert_eq!(log::size(c, "fleet-north")?, 0);
+                assert_eq!(log::number_waiting(c, "fleet-north", 9)?.leaves.len(), 1);
+                Ok(())
+            })
+            .unwrap();
+    }
+}
 
 #[test]
 fn fleets_and_keyrings_are_found() {
@@ -118,6 +197,7 @@ fn leaves_are_numbered_in_order_and_once() {
                     root: "r".into(),
                     note: "n".into(),
                     created_at: 1,
+                    witnesses: 0,
                 };
                 log::insert_checkpoint(c, &head)?;
                 assert_eq!(

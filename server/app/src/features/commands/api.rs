@@ -13,13 +13,14 @@ use super::draft::{self, Draft};
 use super::phones::Phones;
 use super::seal::SignatureEntry;
 use super::shapes::{
-    ApprovalAnswer, CommandShown, EnvelopeShown, LeafShown, NewCommand, NewFilter, TargetShown, of, shown, target_shown,
+    ApprovalAnswer, CommandShown, EnvelopeShown, LeafShown, NewCommand, NewFilter, TargetShown, of,
+    shown, target_shown,
 };
 use super::show::{self, ForApproval};
 use super::{approve, arguments, cancel};
 use crate::app::App;
 use crate::features::fleet;
-use crate::web::actor::{Actor, Allowed, DeliverApprovals, ReadCommands, SendCommands};
+use crate::web::actor::{Actor, Allowed, DeliverApprovals, DraftCommands, ReadCommands};
 use crate::web::fields::Fields;
 use crate::web::json::{self, Json};
 use crate::web::paging::{List, PageRequest};
@@ -88,7 +89,7 @@ pub fn filter(query: &Fields) -> Answer<CommandFilter> {
     params(("Idempotency-Key" = Option<String>, Header)), responses((status = 201, body = CommandShown)))]
 pub async fn create(
     app: Data<App>,
-    allowed: Allowed<SendCommands>,
+    allowed: Allowed<DraftCommands>,
     reader: Allowed<ReadCommands>,
     actor: Actor,
     request: HttpRequest,
@@ -238,11 +239,10 @@ pub async fn approve(
 #[utoipa::path(post, path = "/api/v1/commands/{id}/cancel", responses((status = 200, body = CommandShown)))]
 pub async fn cancel(
     app: Data<App>,
-    allowed: Allowed<SendCommands>,
+    allowed: Allowed<DraftCommands>,
     reader: Allowed<ReadCommands>,
     path: Path<String>,
 ) -> Answer<HttpResponse> {
     cancel::cancel(&app, &allowed, &path).await?;
     Ok(HttpResponse::Ok().json(of(&show::one(&app, &reader, &path).await?)))
 }
-

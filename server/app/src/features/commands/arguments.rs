@@ -1,7 +1,9 @@
 //! What a command needs beside its kind and targets: read from a form or the API into the protocol's own type.
 
+use muster_domain::text::Invalid;
 use muster_protocol::command::{Args, Kind, NoticeTemplate};
 use muster_protocol::digest::Digest;
+use muster_protocol::ids::CaseNumber;
 use muster_protocol::time::{DAY, UnixTime};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -9,7 +11,7 @@ use utoipa::ToSchema;
 use crate::web::problem::{Answer, Problem};
 
 /// The kinds this server offers, in the order in which they reach further.
-pub const OFFERED: [Kind; 12] = [
+pub const OFFERED: [Kind; 15] = [
     Kind::Notice,
     Kind::Message,
     Kind::Refresh,
@@ -20,7 +22,10 @@ pub const OFFERED: [Kind; 12] = [
     Kind::LockFleet,
     Kind::Unlock,
     Kind::Cancel,
+    Kind::Hold,
+    Kind::Release,
     Kind::Kill,
+    Kind::Transfer,
     Kind::Wipe,
 ];
 
@@ -28,6 +33,8 @@ pub const OFFERED: [Kind; 12] = [
 const ONLINE_SUSPEND: u64 = 35 * DAY;
 /// How long a fleet lock may last (PROTOCOL §6).
 const LOCK_FLEET: u64 = 180 * DAY;
+/// How long a legal hold may last (PROTOCOL §6).
+const HOLD: u64 = 400 * DAY;
 
 /// The arguments of every kind; each kind takes its own and refuses the rest.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema)]
@@ -42,11 +49,15 @@ pub struct Arguments {
     pub number: Option<u64>,
     /// message: the text, 1 to 500 characters.
     pub text: Option<String>,
-    /// suspend, lock-fleet: when it ends by itself, RFC 3339. Without it, the longest that may be.
+    /// suspend, lock-fleet, hold: when it ends by itself, RFC 3339. Without it, the longest that may be.
     #[schema(value_type = Option<String>)]
     pub until: Option<jiff::Timestamp>,
-    /// resume, unlock: the digests of what is lifted. Without it, everything that the phones report.
+    /// resume, unlock, release: the digests of what is lifted. Without it, everything that stands on the phones.
     pub lifts: Option<Vec<String>>,
+    /// hold: the case it belongs to, 1 to 64 of A–Z a–z 0–9 . _ -
+    pub case: Option<String>,
+    /// transfer: the fingerprint of the fleet that takes the phones over, 64 hexadecimal characters.
+    pub fingerprint: Option<String>,
     /// cancel: the ids of the commands that are taken back.
     pub commands: Option<Vec<String>>,
 }
@@ -86,6 +97,7 @@ pub fn lifted_kind(kind: Kind) -> Option<Kind> {
     match kind {
         Kind::Unlock => Some(Kind::LockFleet),
         Kind::Resume => Some(Kind::Suspend),
+        Kind::Release => Some(Kind::Hold),
         Kind::Notice
         | Kind::Refresh
         | Kind::RotateKey
@@ -95,7 +107,6 @@ pub fn lifted_kind(kind: Kind) -> Option<Kind> {
         | Kind::Cancel
         | Kind::LockFleet
         | Kind::Hold
-        | Kind::Release
         | Kind::Kill
         | Kind::Transfer
         | Kind::Wipe => None,
@@ -155,12 +166,16 @@ impl Arguments {
                     lifts: found.named.clone(),
                 }
             }
-            Kind::Hold | Kind::Release | Kind::Transfer => {
-                return Err(Problem::invalid(
-                    "kind",
-                    format!("There is no command {kind} on this server."),
-                ));
-            }
+            Kind::Hold => Args::Hold {
+                case: self.case()?,
+                until: self.until(now, HOLD)?,
+            },
+            Kind::Release => Args::Release {
+                lifts: self.lifts(&found.in_force, "under legal hold")?,
+            },
+            Kind::Transfer => Args::Transfer {
+                fingerprint: self.fingerprint()?,
+            },
         };
         args.check(now).map_err(|error| {
             Problem::invalid(
@@ -176,16 +191,11 @@ impl Arguments {
             Kind::Notice => &["template", "date", "number"],
             Kind::Message => &["text"],
             Kind::Suspend | Kind::LockFleet => &["until"],
-            Kind::Resume | Kind::Unlock => &["lifts"],
+            Kind::Hold => &["case", "until"],
+            Kind::Resume | Kind::Unlock | Kind::Release => &["lifts"],
             Kind::Cancel => &["commands"],
-            Kind::Refresh
-            | Kind::RotateKey
-            | Kind::Lock
-            | Kind::Hold
-            | Kind::Release
-            | Kind::Kill
-            | Kind::Transfer
-            | Kind::Wipe => &[],
+            Kind::Transfer => &["fingerprint"],
+            Kind::Refresh | Kind::RotateKey | Kind::Lock | Kind::Kill | Kind::Wipe => &[],
         };
         let given = [
             ("template", self.template.is_some()),
@@ -195,6 +205,8 @@ impl Arguments {
             ("until", self.until.is_some()),
             ("lifts", self.lifts.is_some()),
             ("commands", self.commands.is_some()),
+            ("case", self.case.is_some()),
+            ("fingerprint", self.fingerprint.is_some()),
         ];
         match given
             .iter()
@@ -227,6 +239,24 @@ impl Arguments {
             .ok_or_else(refused)?
             .parse()
             .map_err(|_| refused())
+    }
+
+    fn case(&self) -> Answer<CaseNumber> {
+        let typed = self.case.as_deref().unwrap_or_default().trim();
+        CaseNumber::parse(typed).map_err(|_| {
+            let detail =
+                "A hold needs its case: 1 to 64 letters, digits, dots, dashes or underscores.";
+            Problem::fields(vec![Invalid::new("case", "case", detail)])
+        })
+    }
+
+    fn fingerprint(&self) -> Answer<Digest> {
+        let typed = self.fingerprint.as_deref().unwrap_or_default();
+        let plain: String = typed.split_whitespace().collect();
+        Digest::parse(&plain.to_ascii_lowercase()).map_err(|_| {
+            let detail = "A transfer needs the fingerprint on the card of the fleet that takes the phone over: 64 hexadecimal characters.";
+            Problem::fields(vec![Invalid::new("fingerprint", "fingerprint", detail)])
+        })
     }
 
     fn until(&self, now: UnixTime, longest: u64) -> Answer<UnixTime> {
@@ -308,6 +338,52 @@ mod tests {
                 .lifts(),
             [lock]
         );
+    }
+
+    #[test]
+    fn a_hold_has_a_case_and_an_end_and_a_release_names_holds() {
+        let case = |case: &str| Arguments {
+            case: Some(case.to_owned()),
+            ..Arguments::default()
+        };
+        let held = case("2026-0114.A")
+            .resolve(Kind::Hold, NOW, &Found::default())
+            .unwrap();
+        let Args::Hold { until, .. } = held else {
+            panic!("{held:?}")
+        };
+        assert_eq!(until, NOW.plus(super::HOLD));
+        for wrong in ["", "two words", "<b>"] {
+            assert!(
+                case(wrong)
+                    .resolve(Kind::Hold, NOW, &Found::default())
+                    .is_err(),
+                "{wrong}"
+            );
+        }
+        let late = Arguments {
+            until: jiff::Timestamp::from_second(1_790_000_000 + 401 * 86_400).ok(),
+            ..case("1")
+        };
+        assert!(
+            late.resolve(Kind::Hold, NOW, &Found::default()).is_err(),
+            "A089"
+        );
+        let nothing = Arguments::default().resolve(Kind::Release, NOW, &Found::default());
+        assert_eq!(nothing.unwrap_err().code, "nothing-to-lift");
+    }
+
+    #[test]
+    fn a_transfer_names_the_other_fleet_as_its_card_prints_it() {
+        let to = |text: &str| {
+            let typed = Arguments {
+                fingerprint: Some(text.to_owned()),
+                ..Arguments::default()
+            };
+            typed.resolve(Kind::Transfer, NOW, &Found::default())
+        };
+        assert!(to(&"AB12 ".repeat(16)).is_ok());
+        assert!(to("ab12").is_err() && to("").is_err());
     }
 
     #[test]

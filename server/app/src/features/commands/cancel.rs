@@ -3,30 +3,39 @@
 use std::sync::Arc;
 
 use muster_domain::command::{State, of_targets};
+use muster_domain::permission::Permission;
 use muster_store::{Conn, StoreResult, commands, targets};
 use serde_json::json;
 
 use super::seal;
 use crate::app::App;
 use crate::features::record::write::{self, By, Entry, Weight};
-use crate::web::actor::{Allowed, SendCommands};
+use crate::web::actor::{Allowed, DraftCommands};
 use crate::web::problem::{Answer, Problem};
 
 /// Takes a command back; answers for how many phones it came in time.
 ///
 /// # Errors
 /// There is no such command in the scope, or every phone has accepted it or ended with it.
-pub async fn cancel(app: &Arc<App>, allowed: &Allowed<SendCommands>, id: &str) -> Answer<usize> {
+pub async fn cancel(app: &Arc<App>, allowed: &Allowed<DraftCommands>, id: &str) -> Answer<usize> {
     let (scope, by, name) = (
         allowed.scope().clone(),
         By::actor(&allowed.actor),
         allowed.actor.name.clone(),
     );
-    let (app2, wanted) = (app.clone(), id.to_owned());
+    let (app2, wanted, actor) = (app.clone(), id.to_owned(), allowed.actor.clone());
     let cancelled = app.store.write_or_refuse(move |tx| {
         let Some(row) = commands::find(tx, &scope, &wanted)? else {
             return Ok(Err(Problem::not_found("command")));
         };
+        // A kind that this version does not know is nobody's to take back.
+        let right = row
+            .kind
+            .parse()
+            .map_or(Permission::SendCommands, Permission::to_draft);
+        if let Err(problem) = actor.must(right) {
+            return Ok(Err(problem));
+        }
         let Some(count) = commands::cancel(tx, &scope, &wanted, &name, app2.now_micros())? else {
             let detail = format!(
                 "This command can no longer be taken back: it is {}.",

@@ -12,8 +12,9 @@ use muster_store::{Conn, StoreError, StoreResult, keyrings, log, targets};
 
 use crate::app::App;
 use crate::features::fleet::check_in::CheckIn;
-use crate::features::trust::proofs;
+use crate::features::log::deliverable::Clearing;
 use crate::features::trust::sequencer::Numbered;
+use crate::features::trust::{policies, proofs, renew_keys};
 use crate::web::device_listener::Phone;
 use crate::web::problem::Answer;
 
@@ -29,10 +30,14 @@ const COMMAND_BYTES: usize = 300 * 1024;
 /// The database does not answer.
 pub async fn bundle(app: &Arc<App>, phone: &Phone, said: &CheckIn) -> Answer<Vec<u8>> {
     let (app2, phone2, said2) = (app.clone(), phone.clone(), said.clone());
-    let (bundle, carried) = app
+    let (bundle, carried, lacking) = app
         .store
         .read(move |c| assemble(c, &app2, &phone2, &said2))
         .await?;
+    if lacking {
+        // Its nonce is known now: the witnesses can be asked, and the phone is woken when they have answered.
+        app.due.witnesses.notify_one();
+    }
     if !carried.is_empty() {
         let (enrolment, now) = (phone.enrolment.clone(), app.now_micros());
         let marked = app.store.write(move |tx| {
@@ -54,7 +59,7 @@ fn assemble(
     app: &App,
     phone: &Phone,
     said: &CheckIn,
-) -> StoreResult<(Bundle, Vec<String>)> {
+) -> StoreResult<(Bundle, Vec<String>, bool)> {
     let mut bundle = Bundle {
         next_check_in_seconds: Some(jittered(app)),
         ..Bundle::default()
@@ -64,12 +69,23 @@ fn assemble(
     for keyring in keyrings::range(c, &phone.fleet, held.saturating_add(1), most)? {
         bundle.keyrings.push(keyring.envelope.into_bytes());
     }
-    let newest = log::newest_checkpoint(c, &phone.fleet)?;
-    let size = newest.as_ref().map_or(0, |checkpoint| checkpoint.size);
-    let known = said
-        .checkpoint_size
-        .and_then(|size| i64::try_from(size).ok())
-        .unwrap_or(0);
+    bundle.policy = policies::for_phone(c, &phone.fleet, said.policy_version)?;
+    let known = if bundle.keyrings.is_empty() || renew_keys::names_this_log(c, &phone.fleet, held)?
+    {
+        said.checkpoint_size
+            .and_then(|size| i64::try_from(size).ok())
+            .unwrap_or(0)
+    } else {
+        0
+    };
+    let limit = i64::try_from(COMMANDS_MAX).unwrap_or(32);
+    let mut queue = targets::pending_for_enrolment(c, &phone.enrolment, limit)?;
+    queue.retain(|pending| !is_cooling(pending, app.now_micros()));
+    let nonce = said.nonce.map(|nonce| nonce.to_hex());
+    let whose = (phone.fleet.as_str(), phone.enrolment.as_str());
+    let mut clearing = Clearing::of(c, app, whose, &queue, (known, nonce.as_deref()))?;
+    let size = clearing.size();
+    let newest = clearing.checkpoint.take();
     if let Some(checkpoint) = newest.filter(|checkpoint| checkpoint.size > known) {
         let (old, new) = (unsigned(known), unsigned(checkpoint.size));
         bundle.checkpoint = Some(CheckpointInBundle {
@@ -79,11 +95,17 @@ fn assemble(
     }
     let mut carried = Vec::new();
     let mut bytes = 0;
-    let limit = i64::try_from(COMMANDS_MAX).unwrap_or(32);
-    for pending in targets::pending_for_enrolment(c, &phone.enrolment, limit)? {
-        let Some(command) = carry(c, app, &phone.fleet, &pending, size)? else {
+    for pending in queue {
+        if clearing.lacking.contains(&pending.command_id) {
+            continue;
+        }
+        let Some(mut command) = carry(c, app, &phone.fleet, &pending, size)? else {
             continue;
         };
+        command.clearances = clearing
+            .given
+            .remove(&pending.command_id)
+            .unwrap_or_default();
         bytes += command.envelope.len();
         if bytes > COMMAND_BYTES {
             break;
@@ -91,7 +113,12 @@ fn assemble(
         bundle.commands.push(command);
         carried.push(pending.command_id);
     }
-    Ok((bundle, carried))
+    Ok((bundle, carried, !clearing.lacking.is_empty()))
+}
+
+/// Whether a command is kept back so that somebody can still stop it.
+fn is_cooling(pending: &Pending, now: i64) -> bool {
+    pending.cool_off_until.is_some_and(|until| until > now)
 }
 
 /// A pending command with its proofs. `None` while it waits for its number in the log: the phone would only say so.
@@ -150,7 +177,7 @@ fn needs_log(pending: &Pending) -> StoreResult<bool> {
 /// # Errors
 /// The database does not answer.
 pub async fn has_work(app: &Arc<App>, phone: &Phone) -> Answer<bool> {
-    let phone = phone.clone();
+    let (phone, app2) = (phone.clone(), app.clone());
     let found = app.store.read(move |c| {
         let held = muster_store::devices::state_for_phone(c, &phone.device)?
             .map_or(0, |state| state.keyring_version);
@@ -162,13 +189,17 @@ pub async fn has_work(app: &Arc<App>, phone: &Phone) -> Answer<bool> {
         if !targets::anything_queued_for_enrolment(c, &phone.enrolment)? {
             return Ok(false);
         }
-        let size = log::newest_checkpoint(c, &phone.fleet)?.map_or(0, |checkpoint| checkpoint.size);
-        for pending in targets::pending_for_enrolment(
-            c,
-            &phone.enrolment,
-            i64::try_from(COMMANDS_MAX).unwrap_or(32),
-        )? {
-            if pending.target.state != "queued" {
+        let limit = i64::try_from(COMMANDS_MAX).unwrap_or(32);
+        let mut queue = targets::pending_for_enrolment(c, &phone.enrolment, limit)?;
+        queue.retain(|pending| !is_cooling(pending, app2.now_micros()));
+        let state = muster_store::devices::state_for_phone(c, &phone.device)?;
+        let known = state.as_ref().map_or(0, |state| state.checkpoint_size);
+        let nonce = state.and_then(|state| state.nonce);
+        let whose = (phone.fleet.as_str(), phone.enrolment.as_str());
+        let clearing = Clearing::of(c, &app2, whose, &queue, (known, nonce.as_deref()))?;
+        let size = clearing.size();
+        for pending in queue {
+            if pending.target.state != "queued" || clearing.lacking.contains(&pending.command_id) {
                 continue;
             }
             let ready = match (&pending.envelope_digest, needs_log(&pending)?) {

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use muster_domain::brake;
+use muster_domain::permission::Permission;
 use muster_domain::scope::Scope;
 use muster_protocol::authority;
 use muster_protocol::command::{Command, Kind};
@@ -21,14 +23,9 @@ use super::phones::{self, Phones};
 use super::{seal, trees};
 use crate::app::App;
 use crate::features::record::write::{self, By, Entry, Weight};
-use crate::web::actor::{Allowed, SendCommands};
+use crate::web::actor::{Allowed, DraftCommands};
 use crate::web::problem::{Answer, Kind as ProblemKind, Problem};
 
-/// Kill and wipe commands an organisation may draft within [`BRAKE_WINDOW`]: a brake of the server's own, beside those of
-/// keyring and phone.
-pub const BRAKE: i64 = 10;
-/// The window of the brake, seconds.
-pub const BRAKE_WINDOW: i64 = 20 * 60;
 /// How long a command waits for its phones when nothing was said, seconds.
 const USUAL_LIFE: u64 = 7 * DAY;
 
@@ -50,13 +47,14 @@ pub struct Draft {
 /// Drafts a command, and seals it at once if the server's own key may sign it. Answers its id.
 ///
 /// # Errors
-/// A phone is not there or cannot be sent commands, the reason or an argument does not fit, nobody could approve it, or the
+/// The role may not draft this kind, a phone is not there or cannot be sent commands, the reason or an argument does not fit, nobody could approve it, or the
 /// organisation's brake holds.
 pub async fn draft(
     app: &Arc<App>,
-    allowed: &Allowed<SendCommands>,
+    allowed: &Allowed<DraftCommands>,
     wanted: Draft,
 ) -> Answer<String> {
+    allowed.actor.must(Permission::to_draft(wanted.kind))?;
     let reason = wanted.reason.trim().to_owned();
     text::check(&reason, text::REASON_MAX).map_err(|_| {
         let detail = format!(
@@ -135,10 +133,10 @@ pub fn draft_in(
             "This fleet has no keyring yet. Bring it in with muster keyring publish.",
         )));
     };
-    if let Err(problem) = brake(tx, app, wanted.kind, &first.reseller_id)? {
+    if let Err(problem) = check_brake(tx, app, wanted.kind, &first.reseller_id)? {
         return Ok(Err(problem));
     }
-    let found = phones::look_up(tx, scope, wanted, &phones)?;
+    let found = phones::look_up(tx, scope, wanted, &phones, app.now_micros())?;
     let now = UnixTime(u64::try_from(app.now().as_second()).unwrap_or(0));
     let args = match found.and_then(|found| wanted.arguments.resolve(wanted.kind, now, &found)) {
         Ok(args) => args,
@@ -211,7 +209,9 @@ pub fn draft_in(
     commands::insert(tx, &row, &targets)?;
     let entry = Entry {
         kind: "command.drafted",
-        weight: if matches!(command.kind(), Kind::Kill | Kind::Wipe) {
+        weight: if brake::is_destructive(command.kind())
+            || matches!(command.kind(), Kind::Hold | Kind::Release)
+        {
             Weight::Major
         } else {
             Weight::Ordinary
@@ -246,27 +246,24 @@ pub fn draft_in(
     Ok(Ok(Drafted { id: row.id, sealed }))
 }
 
-fn brake(tx: &mut Conn, app: &App, kind: Kind, reseller: &str) -> StoreResult<Answer<()>> {
-    if !matches!(kind, Kind::Kill | Kind::Wipe) {
+fn check_brake(tx: &mut Conn, app: &App, kind: Kind, reseller: &str) -> StoreResult<Answer<()>> {
+    if !brake::is_destructive(kind) {
         return Ok(Ok(()));
     }
-    let since = app.now_micros() - BRAKE_WINDOW * 1_000_000;
+    let since = app.now_micros() - brake::WINDOW_SECONDS * 1_000_000;
     let scope = Scope::Reseller(reseller.to_owned());
-    let (drafted, _) = commands::drafted_since(
-        tx,
-        &scope,
-        &[Kind::Kill.as_str(), Kind::Wipe.as_str()],
-        since,
-    )?;
-    if drafted < BRAKE {
+    let kinds = brake::DESTRUCTIVE.map(Kind::as_str);
+    let (drafted, _) = commands::drafted_since(tx, &scope, &kinds, since)?;
+    if drafted < brake::AT_MOST {
         return Ok(Ok(()));
     }
     let detail = format!(
-        "The brake holds: {drafted} kills and wipes were asked for in the last {} minutes, and {BRAKE} are allowed. Wait, or ask \
-         whoever drafted them whether they meant it.",
-        BRAKE_WINDOW / 60
+        "The brake holds: {drafted} kills, transfers and wipes were asked for in the last {} minutes, and {} are allowed. Wait, or \
+         ask whoever drafted them whether they meant it.",
+        brake::WINDOW_SECONDS / 60,
+        brake::AT_MOST
     );
-    let retry_after = u32::try_from(BRAKE_WINDOW).ok();
+    let retry_after = u32::try_from(brake::WINDOW_SECONDS).ok();
     Ok(Err(Problem {
         retry_after,
         ..Problem::new(ProblemKind::TooMany, "brake", detail)
@@ -349,5 +346,6 @@ fn row(
         cancelled_by_name: None,
         created_at: app.now_micros(),
         lapsed_at: None,
+        cool_off_until: None,
     }
 }

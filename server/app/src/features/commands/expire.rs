@@ -1,8 +1,9 @@
-//! Expiry: a command that no phone accepted in its time is over. Every command has an end, so none blocks another (RULES F3, F5).
+//! What happens to commands by the clock: one that no phone accepted in its time is over, so that none blocks another (RULES
+//! F3, F5); one whose cool-off ended wakes its phones.
 
 use std::sync::Arc;
 
-use muster_store::{Conn, StoreResult, commands};
+use muster_store::{Conn, StoreResult, commands, targets};
 use serde_json::json;
 
 use super::{cancel, seal};
@@ -29,6 +30,28 @@ pub async fn expire_due(app: Arc<App>) -> Done {
             return Ok(());
         }
     }
+}
+
+/// How far back the end of a cool-off is looked for: phones are woken at two ticks or three, and once is enough.
+const LOOK_BACK: i64 = 60 * 1_000_000;
+
+/// Wakes the phones of commands that nobody stopped while they were kept back.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn wake_cooled(app: Arc<App>) -> Done {
+    let now = app.now_micros();
+    let leaves = app.store.read(move |c| {
+        let mut leaves = Vec::new();
+        for id in commands::cooled_for_job(c, now - LOOK_BACK, now)? {
+            leaves.extend(targets::leaves(c, &id)?);
+        }
+        Ok(leaves)
+    });
+    for leaf in leaves.await.map_err(|error| error.to_string())? {
+        app.wakeups.wake(&leaf.device_id);
+    }
+    Ok(())
 }
 
 fn expire_batch(tx: &mut Conn, app: &App) -> StoreResult<usize> {

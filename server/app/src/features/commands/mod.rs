@@ -9,6 +9,7 @@ pub mod deliver;
 pub mod device;
 pub mod draft;
 pub mod expire;
+pub mod holds;
 pub mod page;
 pub mod phones;
 pub mod receive;
@@ -29,7 +30,7 @@ use crate::{device_route, route};
 pub fn routes() -> Vec<Route> {
     let (read, send) = (
         Access::Needs(Permission::ReadCommands),
-        Access::Needs(Permission::SendCommands),
+        Access::Needs(Permission::DraftCommands),
     );
     vec![
         route!(GET "/commands", read, page::list),
@@ -58,10 +59,18 @@ pub fn device_routes() -> Vec<DeviceRoute> {
 /// Jobs of this feature.
 #[must_use]
 pub fn jobs() -> Vec<Job> {
-    vec![Job {
-        name: "command-expiry",
-        when: "*/20 * * * * *",
-        bell: None,
-        work: |app| Box::pin(expire::expire_due(app)),
-    }]
+    vec![
+        Job {
+            name: "command-expiry",
+            when: "*/20 * * * * *",
+            bell: None,
+            work: |app| Box::pin(expire::expire_due(app)),
+        },
+        Job {
+            name: "command-cool-off",
+            when: "10/20 * * * * *",
+            bell: None,
+            work: |app| Box::pin(expire::wake_cooled(app)),
+        },
+    ]
 }

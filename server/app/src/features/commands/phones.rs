@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::arguments::{Found, lifted_kind};
 use super::draft::Draft;
+use super::holds;
 use crate::web::problem::{Answer, Problem};
 
 /// Which phones a command is for.
@@ -97,7 +98,7 @@ fn too_many() -> Problem {
     )
 }
 
-/// What is in force on the phones that this kind lifts, and the commands that a cancel names.
+/// What is in force at `now` (microseconds) on the phones that this kind lifts, and the commands that a cancel names.
 ///
 /// # Errors
 /// The database did not answer; the inner error names a command that is not there.
@@ -106,11 +107,18 @@ pub fn look_up(
     scope: &Scope,
     wanted: &Draft,
     phones: &[Device],
+    now: i64,
 ) -> StoreResult<Answer<Found>> {
     let mut found = Found::default();
     if let Some(lifted) = lifted_kind(wanted.kind) {
         let mut in_force = BTreeSet::new();
         for device in phones {
+            if lifted == Kind::Hold {
+                for hold in holds::standing(tx, scope, &device.id, now)? {
+                    in_force.extend(Digest::parse(&hold.command.digest).ok());
+                }
+                continue;
+            }
             let Some(state) = devices::state(tx, scope, &device.id)? else {
                 continue;
             };
@@ -141,4 +149,3 @@ pub fn reported(restrictions: &str, kind: Kind) -> Vec<Digest> {
         .filter_map(|item| Digest::parse(item.get("command")?.as_str()?).ok())
         .collect()
 }
-

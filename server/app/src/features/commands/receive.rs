@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use muster_domain::command::{State, Step, after_receipt};
+use muster_domain::scope::Scope;
 use muster_protocol::base64;
 use muster_protocol::command::Kind;
 use muster_protocol::digest::Digest;
@@ -14,7 +15,7 @@ use muster_store::targets::{self, Target};
 use muster_store::{Conn, StoreResult, commands, devices, enrolments, log, receipts};
 use serde_json::json;
 
-use super::cancel;
+use super::{cancel, holds};
 use crate::app::App;
 use crate::features::enrolment::revoke;
 use crate::features::record::write::{self, By, Entry, Place, Weight};
@@ -191,6 +192,10 @@ fn advance(
     cancel::follow_targets(tx, row)?;
     if to == State::Done {
         leave(tx, app, phone, row)?;
+        if matches!(row.kind.parse(), Ok(Kind::Hold | Kind::Release)) {
+            let standing = holds::standing(tx, &Scope::Platform, &phone.device, app.now_micros())?;
+            devices::set_held_for_phone(tx, &phone.device, !standing.is_empty())?;
+        }
     }
     let (kind, weight) = match to {
         State::Done => (
@@ -226,13 +231,18 @@ fn advance(
 }
 
 fn is_end(row: &commands::Command) -> bool {
-    matches!(row.kind.parse(), Ok(Kind::Kill | Kind::Wipe))
+    matches!(
+        row.kind.parse(),
+        Ok(Kind::Kill | Kind::Transfer | Kind::Wipe)
+    )
 }
 
-/// A phone that killed or wiped itself is out of the fleet: its record says so and its certificate ends at once.
+/// A phone that killed, wiped or handed over itself is out of the fleet: its record says so and its certificate ends at once.
+/// A transfer leaves as a kill does (PROTOCOL §13: credentials and service data go, the owner's data stays); that it was one
+/// stands in the command.
 fn leave(tx: &mut Conn, app: &App, phone: &Phone, row: &commands::Command) -> StoreResult<()> {
     let why = match row.kind.parse() {
-        Ok(Kind::Kill) => "killed",
+        Ok(Kind::Kill | Kind::Transfer) => "killed",
         Ok(Kind::Wipe) => "wiped",
         Ok(_) | Err(_) => return Ok(()),
     };

@@ -5,7 +5,7 @@ use muster_protocol::authority;
 use muster_protocol::command::Command;
 use muster_protocol::envelope::{DocumentType, Envelope};
 use muster_protocol::keyring::Keyring;
-use muster_store::{Conn, StoreError, StoreResult, commands};
+use muster_store::{Conn, StoreError, StoreResult, commands, fleets};
 use serde_json::json;
 
 use super::seal;
@@ -48,6 +48,31 @@ pub fn after_keyring(
             facts: json!({ "kind": row.kind, "count": row.target_count, "reason": row.reason, "code": refusal.reason.as_str() }),
         };
         write::write(tx, app, by, &entry)?;
+        sign_online(tx, app, keyring, &command, &row.id, by)?;
     }
     Ok(reopened)
+}
+
+/// What the server's own key had sealed waits for nobody: the key that the new keyring names seals it anew.
+fn sign_online(
+    tx: &mut Conn,
+    app: &App,
+    keyring: &Keyring,
+    command: &Command,
+    id: &str,
+    by: &By,
+) -> StoreResult<()> {
+    let Some(row) = commands::find_for_job(tx, id)?.filter(|row| row.approvals_needed == 0) else {
+        return Ok(());
+    };
+    let Some(fleet) = fleets::find(tx, &row.fleet_id)? else {
+        return Ok(());
+    };
+    let keys = app.fleet_keys.of(app, &fleet).map_err(StoreError::Query)?;
+    let mut envelope = Envelope::unsigned(DocumentType::Command, row.payload.as_bytes().to_vec());
+    envelope
+        .sign_plain(&keys.online)
+        .map_err(|error| StoreError::Query(error.to_string()))?;
+    // If the new keyring does not let this key sign it either, it stays open and runs out.
+    seal::seal_if_enough(tx, app, keyring, command, &row, &envelope, by).map(drop)
 }

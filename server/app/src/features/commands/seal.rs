@@ -1,5 +1,6 @@
 //! Sealing: when enough signatures stand, the envelope is fixed, written into the log, and put into the phones' queues.
 
+use muster_domain::brake;
 use muster_protocol::authority;
 use muster_protocol::base64;
 use muster_protocol::command::Command;
@@ -104,7 +105,9 @@ pub fn seal_if_enough(
     let ed: Digest = envelope_digest(&bytes);
     let now = app.now_micros();
     let text = String::from_utf8_lossy(&bytes).into_owned();
-    if !commands::seal(tx, &row.id, &text, &ed.to_hex(), now)? {
+    let cool_off = brake::cool_off(command.kind(), row.target_count);
+    let cool_off_until = cool_off.map(|seconds| now.saturating_add(seconds * 1_000_000));
+    if !commands::seal(tx, &row.id, &text, &ed.to_hex(), cool_off_until, now)? {
         return Ok(Ok(()));
     }
     log::append_leaf(
@@ -121,7 +124,7 @@ pub fn seal_if_enough(
         place: place(row),
         device: None,
         command: Some(row.id.clone()),
-        facts: json!({ "kind": row.kind, "count": row.target_count, "reason": row.reason }),
+        facts: json!({ "kind": row.kind, "count": row.target_count, "reason": row.reason, "cool_off": cool_off.unwrap_or(0) / 60 }),
     };
     write::write(tx, app, by, &entry)?;
     Ok(Ok(()))

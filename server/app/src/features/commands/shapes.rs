@@ -21,7 +21,8 @@ use super::show::Shown;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewCommand {
-    /// notice, message, refresh, rotate-key, lock, suspend, resume, lock-fleet, unlock, cancel, kill or wipe.
+    /// notice, message, refresh, rotate-key, lock, suspend, resume, lock-fleet, unlock, cancel, hold, release, kill, transfer or
+    /// wipe.
     pub kind: String,
     /// The phones, by id; or a filter.
     pub device_ids: Option<Vec<String>>,
@@ -78,6 +79,9 @@ pub struct CommandShown {
     pub expires_at: Timestamp,
     /// The digest that approvers sign and receipts name.
     pub digest: String,
+    /// Until when it is kept back so that somebody can still stop it; null where it is not.
+    #[schema(value_type = Option<String>)]
+    pub cool_off_until: Option<Timestamp>,
     /// How many phones stand in which state.
     pub target_counts: BTreeMap<&'static str, i64>,
     /// The first 100 phones.
@@ -205,6 +209,7 @@ pub fn shown(
             .collect(),
         created_at: time(command.created_at),
         expires_at: time(command.expires_at),
+        cool_off_until: command.cool_off_until.map(time),
         target_counts: counts
             .iter()
             .map(|(state, count)| (state.as_str(), *count))

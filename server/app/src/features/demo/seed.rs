@@ -20,6 +20,7 @@ use crate::features::people::{NewMember, create_member, tokens};
 use crate::features::record::write::By;
 use crate::features::trust::{adopt, prepare};
 use crate::offline::ceremony::{self, Wanted};
+use crate::offline::folder::{Folder, Names};
 use crate::web::actor::{Actor, Home, IssueCodes, ManageDevices, Right, Who};
 use crate::web::problem::Problem;
 
@@ -210,10 +211,18 @@ async fn fleet(
     let fleet = fleet.await.map_err(|error| error.to_string())?;
     let facts = prepare::facts(app, &fleet, &reseller.name).map_err(told)?;
     let now = UnixTime(u64::try_from(app.now().as_second()).unwrap_or(0));
-    let made = ceremony::make(&facts, &Wanted::usual(), now, &*app.random)?;
+    let wanted = Wanted {
+        auditors: vec!["Auditor".to_owned()],
+        ..Wanted::usual()
+    };
+    let made = ceremony::make(&facts, &wanted, now, &*app.random)?;
     let folder = dir.join("offline").join(slug(&reseller.name));
     let mut approvers = Vec::new();
-    for (what, keys) in [("root", &made.roots), ("approver", &made.approvers)] {
+    for (what, keys) in [
+        ("root", &made.roots),
+        ("approver", &made.approvers),
+        ("auditor", &made.auditors),
+    ] {
         for (key, number) in keys.iter().zip(1..) {
             let path = folder.join(format!("{what}-{number}.key"));
             key.write(&path)?;
@@ -222,6 +231,11 @@ async fn fleet(
             }
         }
     }
+    let mut names = Names::default();
+    for (person, name) in &made.names {
+        names.add(person, name);
+    }
+    Folder::at(&folder).keep_names(&names)?;
     for (name, contents) in [
         ("descriptor.json", &made.descriptor),
         ("keyring-1.json", &made.keyring),

@@ -57,11 +57,11 @@ async fn document(
         .store
         .read(move |c| keyrings::range(c, &fleet.id, 1, VERSIONS))
         .await?;
-    let keyrings: Vec<Value> = chain
-        .iter()
-        .map(|keyring| base64::encode(keyring.envelope.as_bytes()).into())
+    let chain: Vec<Vec<u8>> = chain
+        .into_iter()
+        .map(|keyring| keyring.envelope.into_bytes())
         .collect();
-    let mut document = json!({ "v": 1, "descriptor": base64::encode(descriptor.as_bytes()), "keyrings": keyrings });
+    let mut document = of(descriptor.as_bytes(), &chain);
     if let Some(device) = device {
         document["device_id"] = device.into();
     }
@@ -69,4 +69,14 @@ async fn document(
         "application/json",
         document.to_string().into_bytes(),
     ))
+}
+
+/// The fleet document itself: what this route answers, and what `muster bundle publish` writes for any web server.
+#[must_use]
+pub fn of(descriptor: &[u8], chain: &[Vec<u8>]) -> Value {
+    let keyrings: Vec<String> = chain
+        .iter()
+        .map(|envelope| base64::encode(envelope))
+        .collect();
+    json!({ "v": 1, "descriptor": base64::encode(descriptor), "keyrings": keyrings })
 }

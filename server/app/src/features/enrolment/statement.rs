@@ -106,7 +106,14 @@ fn store(
 ) -> StoreResult<Result<(), Refused>> {
     let text = String::from_utf8_lossy(body).into_owned();
     let key = base64::encode(statement.device_key.raw());
-    if !enrolments::set_statement(tx, &phone.enrolment, &key, &text, statement.pin.as_str())? {
+    let digest = Digest::of(body).to_hex();
+    let stated = enrolments::Stated {
+        device_key: &key,
+        statement: &text,
+        digest: &digest,
+        pin: statement.pin.as_str(),
+    };
+    if !enrolments::set_statement(tx, &phone.enrolment, stated)? {
         let known =
             enrolments::find(tx, &phone.enrolment)?.and_then(|enrolment| enrolment.statement);
         return Ok(if known.as_deref() == Some(text.as_str()) {
@@ -119,7 +126,7 @@ fn store(
         tx,
         &phone.fleet,
         "enrolment",
-        &Digest::of(body).to_hex(),
+        &digest,
         &app.new_id(),
         app.now_micros(),
     )?;

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use muster_domain::compliance::{Compliance, Freshness};
 use muster_domain::device::Contact;
 use muster_domain::report::{Cleaning, Report};
 use muster_protocol::command::Kind;
@@ -14,7 +15,9 @@ use super::shape::{Restriction, days_since};
 use crate::app::App;
 use crate::features::commands::deliver;
 use crate::features::enrolment::renew;
+use crate::features::log::gossip;
 use crate::features::record::write::{self, By, Entry, Place, Weight};
+use crate::features::trust::renew_keys;
 use crate::web::device_listener::Phone;
 use crate::web::problem::{Answer, Problem};
 use crate::web::route::{DeviceRequest, DeviceResponse};
@@ -24,7 +27,7 @@ const RESTRICTIONS: usize = 96;
 /// A day, microseconds.
 const DAY: i64 = 86_400_000_000;
 /// The members of a check-in; others are ignored and counted.
-const MEMBERS: [&str; 8] = [
+const MEMBERS: [&str; 11] = [
     "v",
     "report",
     "keyring",
@@ -33,6 +36,9 @@ const MEMBERS: [&str; 8] = [
     "restrictions",
     "held",
     "fork",
+    "policy",
+    "compliance",
+    "freshness",
 ];
 
 /// What a phone said, cleaned.
@@ -56,6 +62,12 @@ pub struct CheckIn {
     pub restrictions: Vec<Restriction>,
     /// Whether it holds a legal hold.
     pub held: bool,
+    /// The policy version it holds; 0 for none.
+    pub policy_version: u64,
+    /// Its judgement of itself under that policy.
+    pub compliance: Option<Compliance>,
+    /// How fresh its view of the record is.
+    pub freshness: Option<Freshness>,
     /// It was shown two logs that cannot both be true (PROTOCOL §14).
     pub forked: bool,
 }
@@ -113,6 +125,7 @@ impl CheckIn {
             .filter(|name| !MEMBERS.contains(&name.as_str()))
             .count();
         said.read_held(&sent);
+        said.read_policy(&sent, now);
         Ok(said)
     }
 
@@ -170,6 +183,28 @@ impl CheckIn {
         self.forked = sent.get("fork").is_some_and(|fork| !fork.is_null());
     }
 
+    fn read_policy(&mut self, sent: &Map<String, Value>, now: u64) {
+        let mut mend = |name: &'static str| self.cleaning.mended.push(name);
+        if let Some(policy) = sent.get("policy") {
+            match policy.get("version").and_then(Value::as_u64) {
+                Some(version) => self.policy_version = version,
+                None => mend("policy"),
+            }
+        }
+        if let Some(compliance) = sent.get("compliance") {
+            self.compliance = Compliance::read(compliance, now);
+            if self.compliance.is_none() {
+                mend("compliance");
+            }
+        }
+        if let Some(freshness) = sent.get("freshness") {
+            self.freshness = freshness.as_str().and_then(Freshness::parse);
+            if self.freshness.is_none() {
+                mend("freshness");
+            }
+        }
+    }
+
     fn locked(&self) -> bool {
         let reported = self.report.as_ref().and_then(|report| report.locked) == Some(true);
         reported
@@ -201,8 +236,8 @@ fn restriction(sent: &Value) -> Option<Restriction> {
 
 /// Writes it down, with whatever it is a sign of; whether certificates were superseded.
 fn record(tx: &mut Conn, app: &App, phone: &Phone, said: &CheckIn, now: i64) -> StoreResult<bool> {
-    let before =
-        devices::state_for_phone(tx, &phone.device)?.and_then(|state| state.last_check_in_at);
+    let held = devices::state_for_phone(tx, &phone.device)?;
+    let before = held.as_ref().and_then(|state| state.last_check_in_at);
     check_ins::record_for_phone(tx, &row(phone, said, now))?;
     let superseded = renew::supersede_older(tx, app, phone, now)?;
     if let (Contact::Stale | Contact::Lost, Some(then)) = (Contact::at(before, now), before) {
@@ -219,8 +254,21 @@ fn record(tx: &mut Conn, app: &App, phone: &Phone, said: &CheckIn, now: i64) -> 
             cleaning(&said.cleaning),
         )?;
     }
-    if said.forked && first_today(tx, "log-forked", phone, now)? {
-        event(tx, app, phone, "log.forked", Weight::Trouble, json!({}))?;
+    // Looked up when the phone's checkpoint is another than last time: the same one was compared then.
+    let moved = held.as_ref().is_none_or(|held| {
+        Some(held.checkpoint_size)
+            != said
+                .checkpoint_size
+                .and_then(|size| i64::try_from(size).ok())
+            || held.checkpoint_root != said.checkpoint_root.map(|root| root.to_hex())
+    });
+    let version = i64::try_from(said.keyring_version).unwrap_or(i64::MAX);
+    let other_log = moved
+        && renew_keys::names_this_log(tx, &phone.fleet, version)?
+        && gossip::is_of_another_log(tx, &phone.fleet, said.checkpoint_size, said.checkpoint_root)?;
+    if (said.forked || other_log) && first_today(tx, "log-forked", phone, now)? {
+        let facts = json!({ "size": said.checkpoint_size.unwrap_or(0) });
+        event(tx, app, phone, "log.forked", Weight::Trouble, facts)?;
     }
     Ok(superseded)
 }
@@ -244,6 +292,14 @@ fn row(phone: &Phone, said: &CheckIn, now: i64) -> check_ins::CheckIn {
         checkpoint_size: said.checkpoint_size.map_or(0, bounded),
         checkpoint_root: said.checkpoint_root.map(|root| root.to_hex()),
         nonce: said.nonce.map(|nonce| nonce.to_hex()),
+        policy_version: bounded(said.policy_version),
+        compliance: said
+            .compliance
+            .as_ref()
+            .and_then(|compliance| serde_json::to_string(compliance).ok()),
+        freshness: said
+            .freshness
+            .map(|freshness| freshness.as_str().to_owned()),
     }
 }
 
@@ -347,6 +403,22 @@ mod tests {
             ),
             (1, 0, 0)
         );
+    }
+
+    #[test]
+    fn a_phone_says_how_it_stands_to_its_policy() {
+        let said = read(&json!({
+            "v": 1, "policy": { "version": 4 }, "freshness": "stale",
+            "compliance": { "compliant": false, "faults": ["os_patch"], "since": 1_789_000_000, "suspended": false }
+        }));
+        assert_eq!(
+            (said.policy_version, said.freshness),
+            (4, Some(super::Freshness::Stale))
+        );
+        assert_eq!(said.compliance.unwrap().faults, ["os_patch"]);
+        assert_eq!(said.cleaning, super::Cleaning::default());
+        let said = read(&json!({ "v": 1, "policy": 4, "freshness": "ripe", "compliance": [] }));
+        assert_eq!(said.cleaning.mended, ["policy", "compliance", "freshness"]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A device as the API shows it.
 
 use jiff::Timestamp;
+use muster_domain::compliance::Compliance;
 use muster_domain::device::Contact;
 use muster_store::device_search::DeviceView;
 use muster_store::devices::DeviceState;
@@ -28,6 +29,12 @@ pub struct DeviceShown {
     pub contact: &'static str,
     /// Whether it reports a legal hold.
     pub held: bool,
+    /// The policy version it holds; 0 for none.
+    pub policy_version: i64,
+    /// How it judges itself under its policy; null while it says nothing.
+    pub compliance: Option<ComplianceShown>,
+    /// `fresh`, `stale`, `contact_lost`, `forked` or `unwitnessed`, by its own word; null while it says nothing.
+    pub freshness: Option<String>,
     /// How often it enrolled.
     pub epoch: i64,
     /// Its present enrolment.
@@ -36,6 +43,19 @@ pub struct DeviceShown {
     pub last_check_in_at: Option<String>,
     /// The certificate it holds.
     pub certificate: Option<CertificateShown>,
+}
+
+/// A phone's judgement of itself.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ComplianceShown {
+    /// Whether it meets its policy.
+    pub compliant: bool,
+    /// What it does not meet: `os_patch`, `encryption`, `agent`.
+    pub faults: Vec<String>,
+    /// Since when, RFC 3339 UTC.
+    pub since_at: Option<String>,
+    /// Whether it has switched its own service off for it.
+    pub suspended: bool,
 }
 
 /// A certificate a device holds.
@@ -70,6 +90,17 @@ pub fn shown(view: &DeviceView, now: i64) -> DeviceShown {
         restrictions: restrictions(state),
         contact: Contact::at(state.last_check_in_at, now).as_str(),
         held: state.held,
+        policy_version: state.policy_version,
+        compliance: compliance(state).map(|compliance| ComplianceShown {
+            compliant: compliance.compliant,
+            since_at: compliance.since.and_then(|since| {
+                let at = Timestamp::from_second(i64::try_from(since).ok()?).ok()?;
+                Some(at.to_string())
+            }),
+            faults: compliance.faults,
+            suspended: compliance.suspended,
+        }),
+        freshness: state.freshness.clone(),
         epoch: device.epoch,
         enrolment_id: device.enrolment_id.clone(),
         last_check_in_at: state.last_check_in_at.map(rfc3339),
@@ -98,6 +129,12 @@ pub fn restrictions(state: &DeviceState) -> Vec<String> {
     kinds.sort_unstable();
     kinds.dedup();
     kinds
+}
+
+/// What a phone last said of its own compliance.
+#[must_use]
+pub fn compliance(state: &DeviceState) -> Option<Compliance> {
+    serde_json::from_str(state.compliance.as_deref()?).ok()
 }
 
 /// Whole days between two moments in microseconds, one at least.

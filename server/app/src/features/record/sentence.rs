@@ -120,6 +120,19 @@ mod tests {
         ("fleet.prepared", r#"{"name":"Northwind Mobile"}"#),
         ("fleet.adopted", r#"{"fingerprint":"c05e77","keyring":1}"#),
         ("keyring.stored", r#"{"version":2}"#),
+        ("keyring.ending", r#"{"version":2,"days":7}"#),
+        (
+            "policy.stored",
+            r#"{"version":2,"noncompliance":"suspend"}"#,
+        ),
+        (
+            "fleet.keys-made",
+            r#"{"origin":"muster.example.org/log/0f/ab"}"#,
+        ),
+        (
+            "log.restarted",
+            r#"{"origin":"b.example.org/log","old_origin":"a.example.org/log","old_size":9,"old_root":"ab"}"#,
+        ),
         ("log.forked", "{}"),
         (
             "command.drafted",

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::app::App;
+use crate::features::log::installation;
 use crate::web::actor::Actor;
 use crate::web::device_listener::Phone;
 
@@ -118,7 +119,7 @@ pub struct Place {
     pub organisation: String,
     /// Its reseller; `None` for the operator.
     pub reseller: Option<String>,
-    /// The fleet whose log takes the entry; `None` where there is none yet.
+    /// The fleet whose log takes the entry; `None` for the one of the reseller, or else the installation's own.
     pub fleet: Option<String>,
 }
 
@@ -144,7 +145,8 @@ impl Place {
     }
 }
 
-/// Writes `entry` on the record, and its digest into the fleet's log as an administrative act.
+/// Writes `entry` on the record, and its digest as an administrative act into the fleet's log, or where there is no fleet into
+/// the installation's own (docs/adr/0006).
 ///
 /// # Errors
 /// The database refused; the act is undone with it.
@@ -166,11 +168,15 @@ pub fn write(tx: &mut Conn, app: &App, by: &By, entry: &Entry) -> StoreResult<()
         at,
     };
     events::insert(tx, &event)?;
-    let Some(fleet) = &entry.place.fleet else {
+    let log = match &entry.place.fleet {
+        Some(fleet) => Some(fleet.clone()),
+        None => installation::log_of(tx, app, entry.place.reseller.as_deref())?,
+    };
+    let Some(log) = log else {
         return Ok(());
     };
     let digest = hex::encode(Sha256::digest(canonical(&event).as_bytes()));
-    log::append_leaf(tx, fleet, "admin", &digest, &id, at)?;
+    log::append_leaf(tx, &log, "admin", &digest, &id, at)?;
     app.due.sequencer.notify_one();
     Ok(())
 }

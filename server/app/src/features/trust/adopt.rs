@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use muster_protocol::descriptor::Descriptor;
 use muster_protocol::digest::Digest;
-use muster_protocol::keyring::{HeldKeyring, Keyring, Update, verify_chain, verify_update};
-use muster_protocol::keys::Ed25519Signer;
+use muster_protocol::keyring::{HeldKeyring, Update, verify_chain, verify_update};
 use muster_protocol::time::UnixTime;
 use muster_store::{Conn, StoreResult, fleets, keyrings, log, organisations};
 use serde_json::json;
 
+use super::renew_keys;
 use crate::app::App;
 use crate::features::commands::rejudge;
 use crate::features::record::write::{self, By, Entry, Place, Weight};
@@ -44,6 +44,10 @@ pub async fn adopt(
                 let detail = "This organisation has no fleet yet. Ask for the server's facts first: muster keyring facts.";
                 return Ok(Err(Problem::conflict("fleet-not-prepared", detail)));
             };
+            if found.kind != "reseller" {
+                // The operator's row is the installation's own log (docs/adr/0006), and no phone ever pins it.
+                return Ok(Err(Problem::not_found("fleet")));
+            }
             adopt_in(tx, &app2, &fleet, &descriptor, &keyring, &by)
         })
         .await?
@@ -129,10 +133,12 @@ pub async fn publish(
                 Ok(Update::Same) => return Ok(Ok(held.keyring.version)),
                 Err(refusal) => return Ok(Err(refused("keyring", refusal.reason.as_str()))),
             };
-            if let Err(problem) = fits_this_server(&app2, &fleet, &next.keyring) {
-                return Ok(Err(problem));
-            }
+            let names = match renew_keys::named_by(&app2, &fleet, &next.keyring) {
+                Ok(names) => names,
+                Err(problem) => return Ok(Err(problem)),
+            };
             store_keyring(tx, &app2, &fleet, &next)?;
+            renew_keys::take_over(tx, &app2, &fleet, names, &by)?;
             rejudge::after_keyring(tx, &app2, &fleet.id, &next.keyring, &by)?;
             let entry = Entry {
                 kind: "keyring.stored",
@@ -169,38 +175,9 @@ fn check(
     let now = UnixTime(u64::try_from(app.now().as_second()).unwrap_or(0));
     let held = verify_chain(&parsed, &[keyring.to_vec()], now)
         .map_err(|refusal| refused("keyring", refusal.reason.as_str()))?;
-    fits_this_server(app, fleet, &held.keyring)?;
+    // Before its first keyring a fleet has no next keys: what it names are ours.
+    renew_keys::named_by(app, fleet, &held.keyring)?;
     Ok(held)
-}
-
-/// A keyring that names another online or log key than ours would leave every phone unable to obey or believe this server:
-/// told now, not when the first phone refuses.
-fn fits_this_server(app: &App, fleet: &fleets::Fleet, keyring: &Keyring) -> Answer<()> {
-    let keys = app.fleet_keys.of(app, fleet).map_err(|error| {
-        tracing::error!(fleet = %fleet.id, error, "the keys of a fleet cannot be opened");
-        Problem::conflict(
-            "keys-sealed",
-            "The fleet's server keys cannot be opened with this installation's key file.",
-        )
-    })?;
-    let same = |signer: &Ed25519Signer, raw: &[u8]| signer.verifying_key().raw().as_slice() == raw;
-    if !keyring
-        .online
-        .iter()
-        .any(|key| same(&keys.online, key.key.raw()))
-    {
-        return Err(Problem::invalid(
-            "keyring-online",
-            "The keyring does not hold this server's online key. Ask for the facts and make it anew.",
-        ));
-    }
-    if keyring.log.origin != fleet.log_origin || !same(&keys.log, keyring.log.key.raw()) {
-        return Err(Problem::invalid(
-            "keyring-log",
-            "The keyring names another log than this server's. Ask for the facts and make it anew.",
-        ));
-    }
-    Ok(())
 }
 
 fn store_keyring(
@@ -231,7 +208,7 @@ fn store_keyring(
     Ok(())
 }
 
-fn place(fleet: &fleets::Fleet) -> Place {
+pub(super) fn place(fleet: &fleets::Fleet) -> Place {
     Place {
         organisation: fleet.organisation_id.clone(),
         reseller: Some(fleet.organisation_id.clone()),
@@ -239,7 +216,7 @@ fn place(fleet: &fleets::Fleet) -> Place {
     }
 }
 
-fn refused(what: &'static str, reason: &str) -> Problem {
+pub(super) fn refused(what: &'static str, reason: &str) -> Problem {
     Problem::invalid(
         what,
         format!("The {what} is refused, as every phone would refuse it: {reason}."),

@@ -7,7 +7,7 @@ use muster_store::{fleets, keyrings, organisations};
 use serde::{Deserialize, Serialize};
 use utoipa::{OpenApi, ToSchema};
 
-use super::{adopt, prepare};
+use super::{adopt, policies, prepare, renew_keys};
 use crate::app::App;
 use crate::web::actor::{Allowed, ManageTrust, ReadFleet};
 use crate::web::json::Json;
@@ -15,11 +15,11 @@ use crate::web::problem::{Answer, Problem};
 
 /// This feature's part of the description.
 #[derive(OpenApi)]
-#[openapi(paths(show, prepare, adopt, publish))]
+#[openapi(paths(show, prepare, renew_keys, adopt, publish, publish_policy))]
 pub struct Api;
 
 /// A fleet as the server carries it.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct FleetShown {
     /// The fleet's id.
     pub id: String,
@@ -31,6 +31,8 @@ pub struct FleetShown {
     pub descriptor: Option<String>,
     /// Every keyring from version 1 on, base64 envelopes.
     pub keyrings: Vec<String>,
+    /// The newest policy, base64 envelope; null while there is none.
+    pub policy: Option<String>,
 }
 
 /// The descriptor and first keyring, as `muster keyring create` wrote them.
@@ -51,13 +53,21 @@ pub struct NextKeyring {
     pub keyring: String,
 }
 
+/// A policy signed by an approver with a grant for policies.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NextPolicy {
+    /// The envelope, base64.
+    pub policy: String,
+}
+
 /// What was stored.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Stored {
     /// The fleet's fingerprint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
-    /// The keyring's version.
+    /// The keyring's or policy's version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<u64>,
 }
@@ -80,9 +90,10 @@ pub async fn show(
             return Ok(None);
         };
         let chain = keyrings::range(c, &fleet.id, 1, 1024)?;
-        Ok(Some((fleet, chain)))
+        let policy = muster_store::policies::newest(c, &fleet.id)?;
+        Ok(Some((fleet, chain, policy)))
     });
-    let (fleet, chain) = found.await?.ok_or_else(|| Problem::not_found("fleet"))?;
+    let (fleet, chain, policy) = found.await?.ok_or_else(|| Problem::not_found("fleet"))?;
     Ok(HttpResponse::Ok().json(FleetShown {
         id: fleet.id,
         organisation: fleet.organisation_id,
@@ -92,6 +103,7 @@ pub async fn show(
             .iter()
             .map(|keyring| base64::encode(keyring.envelope.as_bytes()))
             .collect(),
+        policy: policy.map(|policy| base64::encode(policy.envelope.as_bytes())),
     }))
 }
 
@@ -103,6 +115,32 @@ pub async fn prepare(
     path: Path<String>,
 ) -> Answer<HttpResponse> {
     Ok(HttpResponse::Ok().json(prepare::prepare(&app, &allowed, &path).await?))
+}
+
+/// Makes fresh keys of the server for the next keyring, once until it names them, and tells the facts with them.
+#[utoipa::path(post, path = "/api/v1/organisations/{id}/fleet/keys", responses((status = 200, body = prepare::ServerFacts)))]
+pub async fn renew_keys(
+    app: Data<App>,
+    allowed: Allowed<ManageTrust>,
+    path: Path<String>,
+) -> Answer<HttpResponse> {
+    Ok(HttpResponse::Ok().json(renew_keys::renew_keys(&app, &allowed, &path).await?))
+}
+
+/// Takes the next policy.
+#[utoipa::path(post, path = "/api/v1/organisations/{id}/fleet/policies", request_body = NextPolicy, responses((status = 201, body = Stored)))]
+pub async fn publish_policy(
+    app: Data<App>,
+    allowed: Allowed<ManageTrust>,
+    path: Path<String>,
+    body: Json<NextPolicy>,
+) -> Answer<HttpResponse> {
+    let envelope = bytes("policy", &body.value.policy)?;
+    let version = policies::publish(&app, &allowed, &path, envelope).await?;
+    Ok(HttpResponse::Created().json(Stored {
+        fingerprint: None,
+        version: Some(version),
+    }))
 }
 
 /// Takes the descriptor and first keyring.

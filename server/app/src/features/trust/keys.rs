@@ -11,7 +11,14 @@ use crate::app::App;
 
 /// Opened keys by fleet id. They are opened once and kept, because every checkpoint needs one.
 #[derive(Default)]
-pub struct FleetKeys(DashMap<String, Arc<ServerKeys>>);
+pub struct FleetKeys(DashMap<String, Opened>);
+
+/// Keys with what they were opened from: a fleet whose keys were replaced has others sealed.
+struct Opened {
+    online_sealed: Vec<u8>,
+    log_sealed: Vec<u8>,
+    keys: Arc<ServerKeys>,
+}
 
 /// The server's keys of one fleet.
 pub struct ServerKeys {
@@ -27,24 +34,47 @@ impl FleetKeys {
     /// # Errors
     /// A sentence: they were sealed under another key than this installation's.
     pub fn of(&self, app: &App, fleet: &Fleet) -> Result<Arc<ServerKeys>, String> {
-        if let Some(known) = self.0.get(&fleet.id) {
-            return Ok(known.clone());
+        if let Some(known) = self.0.get(&fleet.id)
+            && known.online_sealed == fleet.online_key_sealed
+            && known.log_sealed == fleet.log_key_sealed
+        {
+            return Ok(known.keys.clone());
         }
-        let open = |purpose, sealed: &[u8]| -> Result<Ed25519Signer, String> {
-            let opened = app.vault.open_sealed(purpose, sealed)?;
-            let seed: [u8; 32] = opened
-                .as_slice()
-                .try_into()
-                .map_err(|_| format!("{purpose}: not a key of 32 bytes"))?;
-            Ok(Ed25519Signer::from_seed(*Zeroizing::new(seed)))
+        let keys = Arc::new(open(app, &fleet.online_key_sealed, &fleet.log_key_sealed)?);
+        let opened = Opened {
+            online_sealed: fleet.online_key_sealed.clone(),
+            log_sealed: fleet.log_key_sealed.clone(),
+            keys: keys.clone(),
         };
-        let keys = Arc::new(ServerKeys {
-            online: open(ONLINE, &fleet.online_key_sealed)?,
-            log: open(LOG, &fleet.log_key_sealed)?,
-        });
-        self.0.insert(fleet.id.clone(), keys.clone());
+        self.0.insert(fleet.id.clone(), opened);
         Ok(keys)
     }
+}
+
+/// The keys that the next keyring may name, if some were made.
+///
+/// # Errors
+/// A sentence: they were sealed under another key than this installation's.
+pub fn next_of(app: &App, fleet: &Fleet) -> Result<Option<ServerKeys>, String> {
+    match (&fleet.next_online_key_sealed, &fleet.next_log_key_sealed) {
+        (Some(online), Some(log)) => open(app, online, log).map(Some),
+        (Some(_) | None, None) | (None, Some(_)) => Ok(None),
+    }
+}
+
+fn open(app: &App, online: &[u8], log: &[u8]) -> Result<ServerKeys, String> {
+    let open = |purpose, sealed: &[u8]| -> Result<Ed25519Signer, String> {
+        let opened = app.vault.open_sealed(purpose, sealed)?;
+        let seed: [u8; 32] = opened
+            .as_slice()
+            .try_into()
+            .map_err(|_| format!("{purpose}: not a key of 32 bytes"))?;
+        Ok(Ed25519Signer::from_seed(*Zeroizing::new(seed)))
+    };
+    Ok(ServerKeys {
+        online: open(ONLINE, online)?,
+        log: open(LOG, log)?,
+    })
 }
 
 /// What the online key is sealed for.

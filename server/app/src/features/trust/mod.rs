@@ -4,9 +4,12 @@
 pub mod adopt;
 pub mod api;
 pub mod keys;
+pub mod policies;
 pub mod prepare;
 pub mod proofs;
+pub mod renew_keys;
 pub mod sequencer;
+pub mod warn;
 
 use muster_domain::permission::Permission;
 
@@ -22,6 +25,8 @@ pub fn routes() -> Vec<Route> {
         route!(POST "/api/v1/organisations/{id}/fleet", Access::Needs(Permission::ManageTrust), api::prepare),
         route!(POST "/api/v1/organisations/{id}/fleet/adopt", Access::Needs(Permission::ManageTrust), api::adopt),
         route!(POST "/api/v1/organisations/{id}/fleet/keyrings", Access::Needs(Permission::ManageTrust), api::publish),
+        route!(POST "/api/v1/organisations/{id}/fleet/keys", Access::Needs(Permission::ManageTrust), api::renew_keys),
+        route!(POST "/api/v1/organisations/{id}/fleet/policies", Access::Needs(Permission::ManageTrust), api::publish_policy),
     ]
 }
 
@@ -34,10 +39,18 @@ pub fn device_routes() -> Vec<DeviceRoute> {
 /// Jobs of this feature.
 #[must_use]
 pub fn jobs() -> Vec<Job> {
-    vec![Job {
-        name: "log-sequencer",
-        when: "*/5 * * * * *",
-        bell: Some(|due| &due.sequencer),
-        work: |app| Box::pin(sequencer::number_all(app)),
-    }]
+    vec![
+        Job {
+            name: "log-sequencer",
+            when: "*/5 * * * * *",
+            bell: Some(|due| &due.sequencer),
+            work: |app| Box::pin(sequencer::number_all(app)),
+        },
+        Job {
+            name: "keyring-warnings",
+            when: "0 7 * * * *",
+            bell: None,
+            work: |app| Box::pin(warn::warn_all(app)),
+        },
+    ]
 }

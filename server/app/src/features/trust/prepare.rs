@@ -99,6 +99,9 @@ pub fn prepare_in(
         log_key_sealed: seal(keys::LOG),
         online_key_sealed: seal(keys::ONLINE),
         created_at: app.now_micros(),
+        next_online_key_sealed: None,
+        next_log_key_sealed: None,
+        next_log_origin: None,
     };
     fleets::insert(tx, &fleet)?;
     let entry = Entry {
@@ -126,19 +129,30 @@ pub fn facts(app: &App, fleet: &fleets::Fleet, name: &str) -> Answer<ServerFacts
         tracing::error!(fleet = %fleet.id, error, "the keys of a fleet cannot be opened");
         Problem::conflict("keys-sealed", "The fleet's server keys cannot be opened with this installation's key file. Restore the right one.")
     })?;
+    Ok(of(app, fleet, name, &keys, &fleet.log_origin))
+}
+
+/// The facts with these keys of the server.
+pub(super) fn of(
+    app: &App,
+    fleet: &fleets::Fleet,
+    name: &str,
+    keys: &keys::ServerKeys,
+    log_origin: &str,
+) -> ServerFacts {
     let public = |signer: &Ed25519Signer| base64::encode(signer.verifying_key().raw());
-    Ok(ServerFacts {
+    ServerFacts {
         organisation: fleet.organisation_id.clone(),
         organisation_name: name.to_owned(),
         fleet: fleet.id.clone(),
         online_key: public(&keys.online),
         log_key: public(&keys.log),
-        log_origin: fleet.log_origin.clone(),
+        log_origin: log_origin.to_owned(),
         server_url: app.device_url.clone(),
         server_ca: app.authority.ca_fingerprint(),
         portal_host: host(&app.portal_url),
         fingerprint: fleet.fingerprint.clone(),
-    })
+    }
 }
 
 /// The host of an address, without scheme, port and path.

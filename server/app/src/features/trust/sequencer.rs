@@ -44,6 +44,7 @@ async fn number_fleet(app: &Arc<App>, fleet: &str) -> Done {
             .await
             .map_err(|error| error.to_string())?;
         app.crash_point("log.numbered");
+        app.due.witnesses.notify_one();
         crate::features::commands::deliver::wake_logged(app, &numbered)
             .await
             .map_err(|error| error.to_string())?;
@@ -101,6 +102,7 @@ fn number_batch(tx: &mut Conn, app: &App, fleet_id: &str) -> StoreResult<Vec<Num
         root: root.to_hex(),
         note: SignedCheckpoint::by_log(head, &keys.log).encode(),
         created_at: app.now_micros(),
+        witnesses: 0,
     };
     log::insert_checkpoint(tx, &row)?;
     Ok(waiting

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::{CommandState, Frame, Kind, Place, parts};
 use crate::web::text::{Html, Key, Part};
+use crate::web::time_words;
 
 pub use super::progress::{Progress, TargetRow};
 
@@ -42,6 +43,8 @@ pub struct Command {
     pub approval: Option<Approval>,
     /// Whether the viewer may cancel it now.
     pub may_cancel: bool,
+    /// Until when it is kept back so that somebody can still stop it.
+    pub cool_off_until: Option<Timestamp>,
     /// Where the signed envelope can be had, once it is sealed.
     pub envelope_link: Option<String>,
     /// The part that changes.
@@ -112,6 +115,18 @@ impl Command {
         )
     }
 
+    /// Until when it is kept back, while it is.
+    fn cools(&self) -> Option<String> {
+        let until = self
+            .cool_off_until
+            .filter(|until| *until > self.frame.now)?;
+        let is_over = self.progress.state.is_final();
+        (!is_over).then(|| {
+            let until = time_words::exact(&self.frame.t, until);
+            self.frame.t.put("cool-off-words", "until", &until)
+        })
+    }
+
     /// Whether signatures are still missing and can still come.
     fn waits(&self) -> bool {
         self.progress.state == CommandState::AwaitingApproval
@@ -125,11 +140,20 @@ impl Command {
         if self.approval.is_some() {
             steps.push((t.get("step-sign"), t.get("step-sign-words"), stage > 1));
         }
+        if let Some(until) = self.cool_off_until {
+            steps.push((
+                t.get("step-cool-off"),
+                t.put("step-cool-off-words", "until", &time_words::exact(t, until)),
+                until <= self.frame.now,
+            ));
+        }
         steps.push((t.get("step-fetch"), t.get("step-fetch-words"), stage > 2));
         let act = match self.kind {
             Kind::Wipe => (Key("step-erase"), Key("step-erase-words")),
-            Kind::Kill => (Key("step-kill"), Key("step-kill-words")),
-            Kind::Notice
+            Kind::Kill | Kind::Transfer => (Key("step-kill"), Key("step-kill-words")),
+            Kind::Hold
+            | Kind::Release
+            | Kind::Notice
             | Kind::Message
             | Kind::Refresh
             | Kind::RotateKey
@@ -187,6 +211,7 @@ impl Command {
                 independent: 1,
             }),
             may_cancel: true,
+            cool_off_until: None,
             envelope_link: None,
             progress: Progress {
                 live_url: "/commands/0197c0de-2222-7000-8000-000000000002/progress".to_owned(),

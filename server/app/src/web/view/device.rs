@@ -37,6 +37,12 @@ pub struct Device {
     pub acts: Vec<Kind>,
     /// The four commands in order of reach, for those who may send; empty for the others.
     pub ladder: Vec<Step>,
+    /// The legal holds that stand on it.
+    pub holds: Vec<Hold>,
+    /// Whether it reports a hold.
+    pub held: bool,
+    /// Whether the viewer may ask for a hold or a release now.
+    pub may_hold: bool,
     /// Whether the viewer may make an enrolment code now.
     pub may_enrol: bool,
     /// Whether the viewer may revoke the certificate now.
@@ -61,6 +67,23 @@ pub struct Device {
     pub certificate: Option<Certificate>,
     /// What it last reported: label and value, text as it came.
     pub inventory: Vec<(String, String)>,
+}
+
+/// A legal hold: who asked for it, when, why, and until when.
+#[derive(Clone, Debug)]
+pub struct Hold {
+    /// The command that set it.
+    pub command_id: String,
+    /// The case it belongs to.
+    pub case: String,
+    /// Why.
+    pub reason: String,
+    /// Who asked for it.
+    pub asked_by: String,
+    /// When it was asked for.
+    pub at: Timestamp,
+    /// When it ends by itself.
+    pub until: Timestamp,
 }
 
 /// A phone's enrolment.
@@ -238,6 +261,68 @@ impl Check {
         }
     }
 
+    /// Whether it meets its policy, by its own word: what it does not meet, since when, and whether it switched its own
+    /// service off for it.
+    #[must_use]
+    pub fn policy(
+        t: &Texts,
+        version: u64,
+        faults: &[String],
+        since: Option<Timestamp>,
+        suspended: bool,
+    ) -> Self {
+        if faults.is_empty() {
+            return Self {
+                good: true,
+                title: t.get("check-policy"),
+                detail: t.count("check-policy-more", version),
+            };
+        }
+        let words: Vec<String> = faults
+            .iter()
+            .map(|fault| {
+                let key = format!("fault-{}", fault.replace('_', "-"));
+                if t.has(&key) {
+                    t.get(&key)
+                } else {
+                    fault.clone()
+                }
+            })
+            .collect();
+        let faults = words.join(", ");
+        Self {
+            good: false,
+            title: t.word(if suspended {
+                Key("check-policy-suspended")
+            } else {
+                Key("check-policy-not")
+            }),
+            detail: match since {
+                Some(at) => t.with(
+                    "check-policy-not-more",
+                    &[
+                        ("faults", faults.into()),
+                        (
+                            "since",
+                            time_words::date(t, time_words::utc_date(at)).into(),
+                        ),
+                    ],
+                ),
+                None => faults,
+            },
+        }
+    }
+
+    /// How fresh its view of the record is, by its own word: `fresh`, `stale`, `contact-lost`, `forked` or `unwitnessed`.
+    #[must_use]
+    pub fn freshness(t: &Texts, word: &str) -> Self {
+        Self {
+            good: matches!(word, "fresh" | "unwitnessed"),
+            title: t.get(&format!("check-freshness-{word}")),
+            detail: t.get(&format!("check-freshness-{word}-more")),
+        }
+    }
+
     /// Whether the phone's newest checkpoint is the server's.
     #[must_use]
     pub fn record(t: &Texts, phone_size: u64, server_size: u64) -> Self {
@@ -320,6 +405,16 @@ impl Device {
                     standing: None,
                 },
             ],
+            holds: vec![Hold {
+                command_id: "0197c0de-2222-7000-8000-000000000009".to_owned(),
+                case: "2026-114".to_owned(),
+                reason: "Court order of 3 November".to_owned(),
+                asked_by: "Ines Albrecht".to_owned(),
+                at: days(12),
+                until: days(-380),
+            }],
+            held: true,
+            may_hold: true,
             may_enrol: true,
             may_revoke: true,
             checks: vec![
@@ -328,6 +423,8 @@ impl Device {
                 Check::system(t, "Sandbox OS 14.3", "2026-11-01", true),
                 Check::storage(t, true, 71, 128, 64),
                 Check::record(t, 48_213, 48_213),
+                Check::policy(t, 3, &["os_patch".to_owned()], Some(days(2)), false),
+                Check::freshness(t, "unwitnessed"),
             ],
             last_contact: Some(now - jiff::SignedDuration::from_mins(1)),
             contact: Some(Contact {
@@ -367,6 +464,9 @@ impl Device {
         Self {
             marks: vec![DeviceMark::NotEnrolled],
             acts: Vec::new(),
+            holds: Vec::new(),
+            held: false,
+            may_hold: false,
             ladder: Vec::new(),
             may_revoke: false,
             checks: Vec::new(),

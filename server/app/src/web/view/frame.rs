@@ -355,6 +355,7 @@ impl Frame {
                 may: May {
                     add_devices: true,
                     send_commands: true,
+                    set_holds: true,
                     see_approvals: true,
                     see_organisations: true,
                     see_people: true,

@@ -36,6 +36,8 @@ pub fn all(frame: &Frame) -> Vec<Sample> {
         page("send-choice", &Send::choice(frame)),
         page("send-wipe", &Send::sample(frame)),
         page("send-several", &Send::several(frame)),
+        page("send-hold", &Send::hold(frame)),
+        page("send-transfer", &Send::transfer(frame)),
         page("send-notice", &Send::notice(frame)),
         page("send-message", &Send::message(frame)),
         page("commands", &Commands::sample(frame)),

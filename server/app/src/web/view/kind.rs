@@ -25,8 +25,14 @@ pub enum Kind {
     Resume,
     /// Make other commands dead.
     Cancel,
+    /// Kill, wipe and transfer are refused while it stands.
+    Hold,
+    /// Ends holds.
+    Release,
     /// Out of the fleet for good.
     Kill,
+    /// Out of this fleet and into another.
+    Transfer,
     /// Erased, then out of the fleet.
     Wipe,
 }
@@ -46,7 +52,7 @@ struct KindWords {
 
 impl Kind {
     /// Every kind, mildest first.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::Notice,
         Self::Message,
         Self::Refresh,
@@ -56,8 +62,11 @@ impl Kind {
         Self::Suspend,
         Self::Resume,
         Self::Cancel,
+        Self::Hold,
+        Self::Release,
         Self::LockFleet,
         Self::Kill,
+        Self::Transfer,
         Self::Wipe,
     ];
 
@@ -173,6 +182,36 @@ impl Kind {
                 reach: 3,
                 icon: "power",
             },
+            Self::Hold => KindWords {
+                text: "hold",
+                name: Key("kind-hold"),
+                does: Key("kind-hold-does"),
+                undo: Key("kind-hold-undo"),
+                agree: Key("agree-auditor"),
+                sign: Key("kind-hold-sign"),
+                reach: 0,
+                icon: "hold",
+            },
+            Self::Release => KindWords {
+                text: "release",
+                name: Key("kind-release"),
+                does: Key("kind-release-does"),
+                undo: Key("kind-release-undo"),
+                agree: Key("agree-auditor-independent"),
+                sign: Key("kind-release-sign"),
+                reach: 2,
+                icon: "hold",
+            },
+            Self::Transfer => KindWords {
+                text: "transfer",
+                name: Key("kind-transfer"),
+                does: Key("kind-transfer-does"),
+                undo: Key("kind-transfer-undo"),
+                agree: Key("agree-two"),
+                sign: Key("kind-transfer-sign"),
+                reach: 3,
+                icon: "export",
+            },
             Self::Wipe => KindWords {
                 text: "wipe",
                 name: Key("kind-wipe"),
@@ -243,16 +282,25 @@ impl Kind {
     /// Whether the serial number is typed in before it goes, and again on many phones the count.
     #[must_use]
     pub fn asks_for_serial(self) -> bool {
-        matches!(self, Self::LockFleet | Self::Kill | Self::Wipe)
+        matches!(
+            self,
+            Self::LockFleet | Self::Kill | Self::Transfer | Self::Wipe
+        )
     }
 
-    /// The class that carries its danger: of a band, a line or a button.
+    /// Whether a phone refuses it while a legal hold stands.
     #[must_use]
-    pub fn tone(self) -> &'static str {
+    pub fn is_stopped_by_hold(self) -> bool {
+        matches!(self, Self::Kill | Self::Transfer | Self::Wipe)
+    }
+
+    /// For how many days at most, where somebody says for how many.
+    #[must_use]
+    pub fn most_days(self) -> Option<u64> {
         match self {
-            Self::Wipe => "wipe",
-            Self::Kill | Self::LockFleet => "danger",
-            Self::Suspend => "warn",
+            Self::Suspend => Some(35),
+            Self::LockFleet => Some(180),
+            Self::Hold => Some(400),
             Self::Notice
             | Self::Message
             | Self::Refresh
@@ -260,6 +308,29 @@ impl Kind {
             | Self::Lock
             | Self::Unlock
             | Self::Resume
+            | Self::Cancel
+            | Self::Release
+            | Self::Kill
+            | Self::Transfer
+            | Self::Wipe => None,
+        }
+    }
+
+    /// The class that carries its danger: of a band, a line or a button.
+    #[must_use]
+    pub fn tone(self) -> &'static str {
+        match self {
+            Self::Wipe => "wipe",
+            Self::Kill | Self::Transfer | Self::LockFleet => "danger",
+            Self::Suspend | Self::Release => "warn",
+            Self::Notice
+            | Self::Message
+            | Self::Refresh
+            | Self::RotateKey
+            | Self::Lock
+            | Self::Unlock
+            | Self::Resume
+            | Self::Hold
             | Self::Cancel => "",
         }
     }
@@ -269,8 +340,10 @@ impl Kind {
     pub fn button(self) -> &'static str {
         match self {
             Self::Wipe => "ask-wipe",
-            Self::Kill | Self::LockFleet => "kill",
+            Self::Kill | Self::Transfer | Self::LockFleet => "kill",
             Self::Suspend
+            | Self::Hold
+            | Self::Release
             | Self::Notice
             | Self::Message
             | Self::Refresh

@@ -198,6 +198,18 @@ impl Need {
         }
     }
 
+    /// A fleet's keyring that ends soon, or has ended.
+    #[must_use]
+    pub fn keyring(t: &Texts, organisation: &str, days: u64) -> Self {
+        Self {
+            icon: "key",
+            tone: if days <= 7 { "danger" } else { "warn" },
+            sentence: t.rich("need-keyring", &[("n", Part::Number(days))]),
+            more: t.put("need-keyring-more", "organisation", organisation),
+            act: ("/events?about=keys".to_owned(), t.get("need-see-keys")),
+        }
+    }
+
     /// Phones on the books that no handset joined as yet.
     #[must_use]
     pub fn waiting(t: &Texts, phones: u64) -> Self {

@@ -27,9 +27,15 @@ pub struct Send {
     pub template: Input,
     /// The agent's sentences: what the command carries, and what the phone will show.
     pub templates: Vec<Choice>,
-    /// `suspend` and `lock-fleet`: for how many days at most.
+    /// `suspend`, `lock-fleet` and `hold`: for how many days at most.
     pub days: Input,
-    /// `lock-fleet`, `kill`, `wipe`: the serial number, typed in; of several phones, their number.
+    /// `hold`: the case it belongs to.
+    pub case: Input,
+    /// `transfer`: the fingerprint of the fleet that takes the phones over.
+    pub fingerprint: Input,
+    /// How many of the phones report a legal hold.
+    pub held: u64,
+    /// `lock-fleet`, `kill`, `transfer`, `wipe`: the serial number, typed in; of several phones, their number.
     pub typed: Input,
     /// Who has to sign by the fleet's keyring: people in all, and of them with an independent key; nought and nought
     /// where the server's own key is enough.
@@ -59,9 +65,17 @@ impl Send {
             ("text", &self.text),
             ("template", &self.template),
             ("days", &self.days),
+            ("case", &self.case),
+            ("fingerprint", &self.fingerprint),
             ("reason", &self.reason),
             ("typed", &self.typed),
         ])
+    }
+
+    /// That phones will refuse this because of a legal hold, where one stands.
+    fn hold_words(&self, kind: Kind) -> Option<String> {
+        (kind.is_stopped_by_hold() && self.held > 0)
+            .then(|| self.frame.t.count("send-held", self.held))
     }
 
     fn phones(&self) -> u64 {
@@ -142,6 +156,9 @@ impl Send {
                 label: "Contact your reseller.".to_owned(),
             }],
             days: Input::filled("30"),
+            case: Input::default(),
+            fingerprint: Input::default(),
+            held: 1,
             typed: Input::wrong(
                 "HX7-30418",
                 &frame.put("error-typed-serial", "serial", "HX7-30418-K2"),
@@ -173,6 +190,31 @@ impl Send {
         page.left_out = vec![("HX7-31078-E6".to_owned(), frame.t("left-out-not-enrolled"))];
         page.needed = (0, 0);
         page
+    }
+
+    /// A legal hold, and its case.
+    #[must_use]
+    pub fn hold(frame: &Frame) -> Self {
+        Self {
+            kind: Some(Kind::Hold),
+            needed: (1, 0),
+            days: Input::filled("400"),
+            case: Input::wrong("2026 / 114", &frame.t("error-case")),
+            typed: Input::default(),
+            ..Self::sample(frame)
+        }
+    }
+
+    /// A transfer of one phone.
+    #[must_use]
+    pub fn transfer(frame: &Frame) -> Self {
+        Self {
+            kind: Some(Kind::Transfer),
+            held: 0,
+            fingerprint: Input::wrong("ab12", &frame.t("error-fingerprint")),
+            typed: Input::default(),
+            ..Self::sample(frame)
+        }
     }
 
     /// A notice.

@@ -47,6 +47,8 @@ pub struct May {
     pub add_devices: bool,
     /// Send and cancel commands.
     pub send_commands: bool,
+    /// Ask for legal holds and their release.
+    pub set_holds: bool,
     /// See what waits for approval.
     pub see_approvals: bool,
     /// See and create the organisations below their own.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use muster_domain::device::same_serial;
+use muster_domain::permission::Permission;
 use muster_domain::scope::Scope;
 use muster_domain::text::Invalid;
 use muster_protocol::authority::{self, Needed};
@@ -20,7 +21,7 @@ use crate::features::commands::draft::{self, Draft};
 use crate::features::commands::phones::Phones;
 use crate::features::commands::seal;
 use crate::features::fleet::marks;
-use crate::web::actor::{Allowed, SendCommands};
+use crate::web::actor::{Allowed, DraftCommands};
 use crate::web::fields::Fields;
 use crate::web::frame::{self, Done};
 use crate::web::problem::{Answer, Kind as ProblemKind, Problem};
@@ -38,12 +39,12 @@ const DAY: i64 = 86_400;
 /// One of the phones is not in the scope.
 pub async fn new_form(
     app: Data<App>,
-    allowed: Allowed<SendCommands>,
+    allowed: Allowed<DraftCommands>,
     request: HttpRequest,
 ) -> Answer<HttpResponse> {
     let query = Fields::parse(request.query_string().as_bytes());
     let frame = frame::frame(&app, &allowed.actor, &request, Place::Commands).await?;
-    frame::html(&form(&app, allowed.scope(), frame, &query, None).await?)
+    frame::html(&form(&app, &allowed, frame, &query, None).await?)
 }
 
 /// `POST /commands/new`
@@ -52,7 +53,7 @@ pub async fn new_form(
 /// The form is from an older sign-in, or the password must be typed again; what does not fit comes back in the form.
 pub async fn create(
     app: Data<App>,
-    allowed: Allowed<SendCommands>,
+    allowed: Allowed<DraftCommands>,
     request: HttpRequest,
     fields: Fields,
 ) -> Answer<HttpResponse> {
@@ -60,7 +61,14 @@ pub async fn create(
     let app: Arc<App> = app.into_inner();
     let outcome = match read(&app, &allowed, &fields).await {
         Ok(wanted) => {
-            if matches!(wanted.kind, Wanted::LockFleet | Wanted::Kill | Wanted::Wipe) {
+            if matches!(
+                wanted.kind,
+                Wanted::LockFleet
+                    | Wanted::Release
+                    | Wanted::Kill
+                    | Wanted::Transfer
+                    | Wanted::Wipe
+            ) {
                 allowed.actor.confirm_first(&app)?;
             }
             draft::draft(&app, &allowed, wanted).await
@@ -76,7 +84,7 @@ pub async fn create(
             ) =>
         {
             let frame = frame::frame(&app, &allowed.actor, &request, Place::Commands).await?;
-            let page = form(&app, allowed.scope(), frame, &fields, Some(&problem)).await?;
+            let page = form(&app, &allowed, frame, &fields, Some(&problem)).await?;
             frame::refused(&problem, &page)
         }
         Err(problem) => Err(problem),
@@ -85,12 +93,12 @@ pub async fn create(
 
 async fn form(
     app: &App,
-    scope: &Scope,
+    allowed: &Allowed<DraftCommands>,
     frame: Frame,
     typed: &Fields,
     problem: Option<&Problem>,
 ) -> Answer<Send> {
-    let phones = phones(app, scope, typed).await?;
+    let phones = phones(app, allowed.scope(), typed).await?;
     let kind = Kind::parse(typed.one("kind"));
     let (able, unable): (Vec<_>, Vec<_>) = phones
         .into_iter()
@@ -113,7 +121,12 @@ async fn form(
     };
     let mut days = input("days");
     if days.value.is_empty() {
-        days.value = "30".to_owned();
+        days.value = if kind == Some(Kind::Hold) {
+            "400"
+        } else {
+            "30"
+        }
+        .to_owned();
     }
     // A fault of no single field stands above the form.
     let fault = problem.filter(|problem| problem.fields.is_empty());
@@ -122,8 +135,9 @@ async fn form(
         kind,
         kinds: Kind::ALL
             .into_iter()
-            .filter(|kind| *kind != Kind::Cancel)
+            .filter(|kind| *kind != Kind::Cancel && may_draft(allowed, *kind))
             .collect(),
+        held: able.iter().filter(|view| view.state.held).count() as u64,
         targets: able.iter().map(target).collect(),
         left_out: unable
             .iter()
@@ -134,6 +148,8 @@ async fn form(
         template: input("template"),
         templates: templates(&frame),
         days,
+        case: input("case"),
+        fingerprint: input("fingerprint"),
         typed: input("typed"),
         needed: needed.map_or((0, 0), |needed| {
             (u64::from(needed.people), u64::from(needed.independent))
@@ -141,6 +157,12 @@ async fn form(
         fault: fault.map(|problem| frame::words(&frame.t, problem.code, &problem.detail)),
         frame,
     })
+}
+
+fn may_draft(allowed: &Allowed<DraftCommands>, kind: Kind) -> bool {
+    kind.as_str()
+        .parse()
+        .is_ok_and(|kind| allowed.actor.role.may(Permission::to_draft(kind)))
 }
 
 async fn phones(app: &App, scope: &Scope, typed: &Fields) -> Answer<Vec<DeviceView>> {
@@ -198,7 +220,7 @@ fn templates(frame: &Frame) -> Vec<Choice> {
     NoticeTemplate::ALL.iter().map(choice).collect()
 }
 
-async fn read(app: &App, allowed: &Allowed<SendCommands>, fields: &Fields) -> Answer<Draft> {
+async fn read(app: &App, allowed: &Allowed<DraftCommands>, fields: &Fields) -> Answer<Draft> {
     let kind = crate::features::commands::arguments::kind(fields.one("kind"))?;
     let mut faults = Vec::new();
     let reason = fields.one("reason").trim().to_owned();
@@ -209,7 +231,11 @@ async fn read(app: &App, allowed: &Allowed<SendCommands>, fields: &Fields) -> An
             "Say why in a few words: approvers and the owner read it.",
         ));
     }
-    let mut arguments = Arguments::default();
+    let mut arguments = Arguments {
+        case: (kind == Wanted::Hold).then(|| fields.one("case").trim().to_owned()),
+        fingerprint: (kind == Wanted::Transfer).then(|| fields.one("fingerprint").to_owned()),
+        ..Arguments::default()
+    };
     match kind {
         Wanted::Message => match fields.some("text") {
             Some(text) => arguments.text = Some(text.trim().to_owned()),
@@ -220,8 +246,11 @@ async fn read(app: &App, allowed: &Allowed<SendCommands>, fields: &Fields) -> An
             )),
         },
         Wanted::Notice => arguments.template = fields.some("template").map(str::to_owned),
-        Wanted::Suspend | Wanted::LockFleet => {
-            let most = if kind == Wanted::Suspend { 35 } else { 180 };
+        Wanted::Suspend | Wanted::LockFleet | Wanted::Hold => {
+            let most = Kind::parse(kind.as_str())
+                .and_then(Kind::most_days)
+                .and_then(|days| i64::try_from(days).ok())
+                .unwrap_or(1);
             match fields.one("days").trim().parse::<i64>() {
                 Ok(days) if (1..=most).contains(&days) => {
                     arguments.until = app
@@ -244,7 +273,6 @@ async fn read(app: &App, allowed: &Allowed<SendCommands>, fields: &Fields) -> An
         | Wanted::Resume
         | Wanted::Unlock
         | Wanted::Cancel
-        | Wanted::Hold
         | Wanted::Release
         | Wanted::Kill
         | Wanted::Transfer
@@ -255,7 +283,10 @@ async fn read(app: &App, allowed: &Allowed<SendCommands>, fields: &Fields) -> An
         .into_iter()
         .map(str::to_owned)
         .collect();
-    if matches!(kind, Wanted::LockFleet | Wanted::Kill | Wanted::Wipe) {
+    if matches!(
+        kind,
+        Wanted::LockFleet | Wanted::Kill | Wanted::Transfer | Wanted::Wipe
+    ) {
         let found = phones(app, allowed.scope(), fields).await?;
         let able: Vec<&DeviceView> = found
             .iter()

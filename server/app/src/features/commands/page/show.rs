@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use muster_domain::command::State;
+use muster_domain::permission::Permission;
 use muster_domain::scope::Scope;
 use muster_protocol::ids::KeyId;
 use muster_store::targets::Target;
@@ -14,7 +15,7 @@ use super::list::{time, unsigned};
 use crate::app::App;
 use crate::features::commands::show::{self, Shown};
 use crate::features::commands::{cancel as cancelling, seal};
-use crate::web::actor::{Allowed, ReadCommands, Right, SendCommands};
+use crate::web::actor::{Allowed, DraftCommands, ReadCommands};
 use crate::web::fields::Fields;
 use crate::web::frame::{self, Done};
 use crate::web::problem::{Answer, Problem};
@@ -56,6 +57,10 @@ pub async fn show(
         .counts
         .iter()
         .any(|(state, count)| *count > 0 && state.is_before_accepted());
+    let may_cancel = command
+        .kind
+        .parse()
+        .is_ok_and(|kind| allowed.actor.role.may(Permission::to_draft(kind)));
     frame::html(&Command {
         id: command.id.clone(),
         kind,
@@ -76,7 +81,8 @@ pub async fn show(
         drafted_at: time(command.created_at),
         expires_at: time(command.expires_at),
         approval,
-        may_cancel: before_accepted && allowed.actor.role.may(SendCommands::PERMISSION),
+        may_cancel: before_accepted && may_cancel,
+        cool_off_until: command.cool_off_until.map(time),
         envelope_link: None,
         progress: progress_of(&frame, &found, &more)?,
         frame,
@@ -105,7 +111,7 @@ pub async fn progress(
 /// There is no such command in the scope, or it can no longer be taken back.
 pub async fn cancel(
     app: Data<App>,
-    allowed: Allowed<SendCommands>,
+    allowed: Allowed<DraftCommands>,
     path: Path<String>,
     fields: Fields,
 ) -> Answer<HttpResponse> {

@@ -4,15 +4,17 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use jiff::civil::Date;
 use jiff::{Span, Timestamp};
+use muster_domain::compliance::Freshness;
 use muster_domain::permission::Permission;
 use muster_domain::report::Report;
 use muster_store::certificates;
 
 use super::rows::{self, About, unsigned};
 use crate::app::App;
+use crate::features::commands::holds;
 use crate::features::enrolment::{enrol, issue_code};
 use crate::features::fleet::marks;
-use crate::features::fleet::shape::{at, restrictions};
+use crate::features::fleet::shape::{at, compliance, restrictions};
 use crate::features::fleet::show::{self, CONTACT_DAYS, Shown};
 use crate::features::record::sentence::sentence;
 use crate::web::actor::{Allowed, ReadFleet};
@@ -21,7 +23,7 @@ use crate::web::plot::Contact;
 use crate::web::problem::Answer;
 use crate::web::time_words;
 use crate::web::view::commands::CommandRow;
-use crate::web::view::device::{Certificate, Check, Device, Enrolment, Step};
+use crate::web::view::device::{Certificate, Check, Device, Enrolment, Hold, Step};
 use crate::web::view::record::by_day;
 use crate::web::view::{CommandState, Frame, Kind, Place};
 
@@ -42,18 +44,20 @@ pub async fn show(
 ) -> Answer<HttpResponse> {
     let app = app.into_inner();
     let found = show::whole(&app, &allowed, &id).await?;
+    let holds = holds::of_device(&app, &allowed, &id).await?;
     let frame = frame::frame(&app, &allowed.actor, &request, Place::Devices).await?;
     let may = |permission| allowed.actor.role.may(permission);
     let page = page(
         frame,
         &found,
+        holds.iter().map(hold).collect(),
         may(Permission::IssueCodes),
         may(Permission::RevokeDevices),
     );
     frame::html(&page)
 }
 
-fn page(frame: Frame, found: &Shown, may_code: bool, may_revoke: bool) -> Device {
+fn page(frame: Frame, found: &Shown, holds: Vec<Hold>, may_code: bool, may_revoke: bool) -> Device {
     let now = frame.now.as_microsecond();
     let (device, state) = (&found.view.device, &found.view.state);
     let said = rows::report(state);
@@ -77,6 +81,13 @@ fn page(frame: Frame, found: &Shown, may_code: bool, may_revoke: bool) -> Device
         } else {
             Vec::new()
         },
+        held: state.held,
+        may_hold: here
+            && frame
+                .viewer
+                .as_ref()
+                .is_some_and(|viewer| viewer.may.set_holds),
+        holds,
         may_enrol: may_code && issue_code::may_enrol(device),
         may_revoke: may_revoke
             && certificate
@@ -135,6 +146,7 @@ fn ladder(frame: &Frame, found: &Shown) -> Vec<Step> {
         Kind::Suspend,
         Kind::LockFleet,
         Kind::Kill,
+        Kind::Transfer,
         Kind::Wipe,
     ]
     .into_iter()
@@ -212,6 +224,30 @@ fn checks(frame: &Frame, found: &Shown, said: &Report) -> Vec<Check> {
         unsigned(state.checkpoint_size),
         unsigned(found.log_size),
     ));
+    if let Some(compliance) = compliance(state) {
+        let since = compliance
+            .since
+            .and_then(|since| Timestamp::from_second(i64::try_from(since).ok()?).ok());
+        // A phone that names no fault and says it does not comply is taken at its word.
+        let faults = if compliance.compliant {
+            Vec::new()
+        } else if compliance.faults.is_empty() {
+            vec!["?".to_owned()]
+        } else {
+            compliance.faults
+        };
+        let version = unsigned(state.policy_version);
+        checks.push(Check::policy(
+            t,
+            version,
+            &faults,
+            since,
+            compliance.suspended,
+        ));
+    }
+    if let Some(freshness) = state.freshness.as_deref().and_then(Freshness::parse) {
+        checks.push(Check::freshness(t, &freshness.as_str().replace('_', "-")));
+    }
     checks.sort_by_key(|check| check.good);
     checks
 }
@@ -263,6 +299,17 @@ fn commands(found: &Shown) -> Vec<CommandRow> {
         .take(COMMANDS)
         .filter_map(row)
         .collect()
+}
+
+fn hold(hold: &holds::Hold) -> Hold {
+    Hold {
+        command_id: hold.command.id.clone(),
+        case: hold.case.clone(),
+        reason: hold.command.reason.clone(),
+        asked_by: hold.command.drafted_by_name.clone(),
+        at: at(hold.command.created_at),
+        until: at(hold.until),
+    }
 }
 
 fn certificate(row: &certificates::Certificate) -> Certificate {

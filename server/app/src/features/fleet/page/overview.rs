@@ -5,12 +5,14 @@ use std::collections::HashMap;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use jiff::Span;
+use muster_domain::keyring::days_left;
 use muster_domain::scope::Scope;
 use muster_store::commands::{self, Command, CommandFilter};
 use muster_store::device_search::{self, DeviceFilter, RollCall as RollRow, Sort};
 use muster_store::events::{self, Event, EventFilter};
 use muster_store::{
-    Conn, StoreResult, certificates, check_ins, devices, enrolments, organisations,
+    Conn, StoreResult, certificates, check_ins, devices, enrolments, fleets, keyrings,
+    organisations,
 };
 use serde::Deserialize;
 
@@ -33,6 +35,8 @@ const DAY: i64 = 24 * HOUR;
 const DAYS: i64 = 30;
 /// A certificate of 30 days is renewed from day 20; with two days of patience it is late when less than this is left.
 const LATE: i64 = 8 * DAY;
+/// How long before its end a keyring is named.
+const KEYRING_ENDS: i64 = 30 * DAY;
 /// Commands that wait for signatures and are named one by one.
 const NAMED: i64 = 5;
 /// Commands of a kind that are counted.
@@ -49,6 +53,8 @@ struct Found {
     waiting: Vec<(Command, String)>,
     longest_silent: Option<i64>,
     expiring: (i64, Option<i64>),
+    /// Whose keyrings end within [`KEYRING_ENDS`], and in how many days.
+    keyrings: Vec<(String, i64)>,
     refused_this_week: usize,
     under_way: usize,
     done_this_week: usize,
@@ -104,6 +110,7 @@ fn find(c: &mut Conn, scope: &Scope, now: i64) -> StoreResult<Found> {
             certificates::count_expiring(c, scope, now, now + LATE)?,
             certificates::first_expiring(c, scope, now, now + LATE)?,
         ),
+        keyrings: ending(c, scope, now)?,
         refused_this_week: since(in_states(c, scope, &["refused", "failed"])?),
         under_way: in_states(c, scope, &["queued", "delivered", "accepted"])?.len(),
         done_this_week: since(in_states(c, scope, &["done"])?),
@@ -116,6 +123,26 @@ fn find(c: &mut Conn, scope: &Scope, now: i64) -> StoreResult<Found> {
             .collect(),
         events: events::list(c, scope, &EventFilter::default(), None, LATEST)?.items,
     })
+}
+
+/// The fleets of the scope whose keyrings end soon, nearest first. A customer does not see its reseller's matters.
+fn ending(c: &mut Conn, scope: &Scope, now: i64) -> StoreResult<Vec<(String, i64)>> {
+    if matches!(scope, Scope::Customer { .. }) {
+        return Ok(Vec::new());
+    }
+    let mut ending = Vec::new();
+    for fleet in fleets::list(c, scope)? {
+        let Some(newest) = keyrings::newest(c, &fleet.id)? else {
+            continue;
+        };
+        if newest.expires_at <= now + KEYRING_ENDS {
+            let owner = organisations::find(c, scope, &fleet.organisation_id)?;
+            let name = owner.map(|owner| owner.name).unwrap_or_default();
+            ending.push((name, days_left(newest.expires_at, now)));
+        }
+    }
+    ending.sort_by_key(|(_, days)| *days);
+    Ok(ending)
 }
 
 fn in_states(c: &mut Conn, scope: &Scope, states: &[&str]) -> StoreResult<Vec<Command>> {
@@ -204,6 +231,8 @@ fn needs(frame: &Frame, found: &Found, roll: &RollCall) -> Vec<Need> {
         .iter()
         .filter_map(|(command, owner)| approval(frame, command, owner))
         .collect();
+    let keyrings = found.keyrings.iter();
+    needs.extend(keyrings.map(|(owner, days)| Need::keyring(t, owner, unsigned(*days))));
     let silent = count(&found.day, |row| {
         row.lifecycle == "enrolled" && matches!(row.contact.as_str(), "stale" | "lost")
     });

@@ -1,0 +1,192 @@
+//! What can be wrong with a history, each in a sentence that names the entry.
+
+use std::fmt;
+
+use muster_protocol::digest::Digest;
+use muster_protocol::ids::EnrolmentId;
+
+/// Something that does not fit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding {
+    /// The line of `entries.ndjson` does not read.
+    Malformed {
+        /// From 1.
+        line: u64,
+    },
+    /// The entry is another than the one the tree has at this place.
+    Changed {
+        /// The entry's number.
+        index: u64,
+    },
+    /// The tree has an entry at this place that the export lacks.
+    Removed {
+        /// The entry's number.
+        index: u64,
+    },
+    /// The entry stands at another place than the tree has it.
+    Moved {
+        /// Where the tree has it.
+        index: u64,
+        /// The line it stands in, from 1.
+        line: u64,
+    },
+    /// The export has an entry that the tree lacks.
+    Inserted {
+        /// The line it stands in, from 1.
+        line: u64,
+    },
+    /// The entry gives itself another number than its place.
+    Misnumbered {
+        /// Its place.
+        index: u64,
+        /// What it says.
+        says: u64,
+    },
+    /// The hashes are not those of the tree whose root was signed.
+    HashesDiffer,
+    /// The checkpoint does not read, or its signature is not the log's.
+    CheckpointUnsigned,
+    /// Fewer witnesses cosigned the checkpoint than the keyring asks for.
+    Unwitnessed,
+    /// A keyring does not follow from the one before, or from the pin.
+    Keyring {
+        /// The entry's number.
+        index: u64,
+        /// The phone's code for it.
+        reason: &'static str,
+    },
+    /// An entry's bytes are no document of its kind, or of another fleet.
+    BadDocument {
+        /// The entry's number.
+        index: u64,
+        /// What it should be.
+        kind: &'static str,
+    },
+    /// Nobody's keyring authorises this command: a phone would refuse it.
+    NotAuthorised {
+        /// The entry's number.
+        index: u64,
+        /// The phone's code for it.
+        reason: &'static str,
+    },
+    /// A receipt of a phone whose enrolment statement the log lacks, or signed by another key (A101, A102).
+    ForeignReceipt {
+        /// The entry's number.
+        index: u64,
+        /// Whose it claims to be.
+        enrolment: EnrolmentId,
+    },
+    /// A receipt for a command that the log lacks and that the phone did not refuse.
+    UnloggedCommand {
+        /// The receipt's number.
+        index: u64,
+        /// The command's digest.
+        command: Digest,
+    },
+    /// A phone judged by a keyring that the log lacks.
+    UnknownKeyring {
+        /// The receipt's or statement's number.
+        index: u64,
+        /// Its version.
+        version: u64,
+    },
+    /// A phone holds a checkpoint that this log never had: it was shown another one.
+    OtherLog {
+        /// The receipt's or statement's number.
+        index: u64,
+        /// The size of that checkpoint.
+        size: u64,
+    },
+    /// A receipt is missing (A103).
+    Gap {
+        /// Whose.
+        enrolment: EnrolmentId,
+        /// The first that is missing.
+        from: u64,
+        /// The last that is missing.
+        to: u64,
+    },
+    /// Two receipts of one phone carry one number.
+    SequenceTwice {
+        /// The second one's number in the log.
+        index: u64,
+        /// Whose.
+        enrolment: EnrolmentId,
+        /// The sequence number.
+        seq: u64,
+    },
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed { line } => write!(out, "line {line} of the entries does not read"),
+            Self::Changed { index } => write!(out, "entry {index} was changed"),
+            Self::Removed { index } => write!(out, "entry {index} was removed"),
+            Self::Moved { index, line } => write!(
+                out,
+                "entry {index} was moved: it stands in line {line} instead of {}",
+                index + 1
+            ),
+            Self::Inserted { line } => write!(
+                out,
+                "line {line} was inserted: the log has no such entry there"
+            ),
+            Self::Misnumbered { index, says } => {
+                write!(out, "entry {index} calls itself {says}")
+            }
+            Self::HashesDiffer => out.write_str(
+                "the leaves' hashes do not lead to the root of the signed checkpoint: export again, and keep this one as evidence",
+            ),
+            Self::CheckpointUnsigned => out.write_str(
+                "the checkpoint does not read, or the log key that the pin leads to did not sign it",
+            ),
+            Self::Unwitnessed => {
+                out.write_str("fewer witnesses cosigned the checkpoint than the keyring asks for")
+            }
+            Self::Keyring { index, reason } => write!(
+                out,
+                "entry {index}, a keyring, does not follow from the pin: {reason}"
+            ),
+            Self::BadDocument { index, kind } => {
+                write!(out, "entry {index} is no {kind} of this fleet")
+            }
+            Self::NotAuthorised { index, reason } => write!(
+                out,
+                "entry {index}, a command, is authorised by nobody: {reason}"
+            ),
+            Self::ForeignReceipt { index, enrolment } => write!(
+                out,
+                "entry {index}, a receipt, is not signed by the phone it names ({enrolment})"
+            ),
+            Self::UnloggedCommand { index, command } => write!(
+                out,
+                "entry {index}, a receipt, is for a command that the log lacks ({command})"
+            ),
+            Self::UnknownKeyring { index, version } => write!(
+                out,
+                "entry {index}: the phone holds a keyring {version} that the log lacks"
+            ),
+            Self::OtherLog { index, size } => write!(
+                out,
+                "entry {index}: the phone holds a checkpoint of size {size} that this log never had"
+            ),
+            Self::Gap {
+                enrolment,
+                from,
+                to,
+            } => write!(
+                out,
+                "receipts {from} to {to} of enrolment {enrolment} are missing"
+            ),
+            Self::SequenceTwice {
+                index,
+                enrolment,
+                seq,
+            } => write!(
+                out,
+                "entry {index} is a second receipt {seq} of enrolment {enrolment}"
+            ),
+        }
+    }
+}

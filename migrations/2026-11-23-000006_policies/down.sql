@@ -1,0 +1,10 @@
+DROP INDEX commands_cooling;
+ALTER TABLE commands DROP COLUMN cool_off_until;
+ALTER TABLE device_state DROP COLUMN freshness;
+ALTER TABLE device_state DROP COLUMN compliance;
+ALTER TABLE device_state DROP COLUMN policy_version;
+ALTER TABLE fleets DROP COLUMN next_log_origin;
+ALTER TABLE fleets DROP COLUMN next_log_key_sealed;
+ALTER TABLE fleets DROP COLUMN next_online_key_sealed;
+DROP TABLE keyring_warnings;
+DROP TABLE policies;

@@ -1,0 +1,107 @@
+//! `muster audit …`: take a log home, judge it without its server, and follow it from outside.
+
+mod export;
+mod watch;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use muster_audit::verify::{self, Report};
+use muster_protocol::digest::Digest;
+
+use super::ServerOptions;
+
+#[derive(Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Take every log that the token may read home, one folder each; run again, it goes on where it was
+    Export {
+        #[command(flatten)]
+        server: ServerOptions,
+        /// Folder for the logs
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        /// One log only, by its id
+        #[arg(long, value_name = "ID")]
+        log: Option<String>,
+    },
+    /// Judge an exported log with nothing but a pin, and name what does not fit
+    Verify {
+        /// What `export` wrote
+        #[arg(value_name = "DIR")]
+        dir: PathBuf,
+        /// The fleet's fingerprint, or of the installation's own log the id of its key
+        #[arg(long, value_name = "FINGERPRINT")]
+        pin: Digest,
+    },
+    /// Follow a live server's log as an outside witness; ends with an error when the log is not what it was
+    Watch(Box<WatchOptions>),
+}
+
+#[derive(Args)]
+pub(crate) struct WatchOptions {
+    #[command(flatten)]
+    server: ServerOptions,
+    /// Where the last checkpoint is kept, and both notes when two contradict each other
+    #[arg(long, value_name = "DIR")]
+    dir: PathBuf,
+    /// The fleet's fingerprint, or of the installation's own log the id of its key
+    #[arg(long, value_name = "FINGERPRINT")]
+    pin: Digest,
+    /// Seconds between two looks
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    every: u64,
+    /// Look once and end
+    #[arg(long)]
+    once: bool,
+}
+
+/// Runs one of them.
+///
+/// # Errors
+/// A sentence: the server does not answer, a file cannot be used, or the history does not hold.
+pub async fn run(command: AuditCommand) -> Result<(), String> {
+    match command {
+        AuditCommand::Export { server, out, log } => {
+            export::run(&server, &out, log.as_deref()).await
+        }
+        AuditCommand::Verify { dir, pin } => {
+            let folder = verify::find(&dir, &pin)?;
+            let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+            show(&verify::verify(&folder, &pin, threads)?)
+        }
+        AuditCommand::Watch(options) => watch::run(*options).await,
+    }
+}
+
+fn show(report: &Report) -> Result<(), String> {
+    println!("Log              {}", report.origin);
+    println!("Entries          {}", report.head.size);
+    println!("Root             {}", report.head.root);
+    println!("Witnesses        {}", report.witnesses);
+    println!("Keyring          {}", report.keyring);
+    println!("Phones           {}", report.phones);
+    println!("Commands         {}", report.commands);
+    println!("Receipts         {}", report.receipts);
+    if report.withheld > 0 {
+        println!(
+            "Without bytes    {}: judged by their digests alone",
+            report.withheld
+        );
+    }
+    for finding in &report.findings {
+        println!("\n{finding}");
+    }
+    let shown = report.findings.len() as u64;
+    if report.found > shown {
+        println!("\nand {} more", report.found - shown);
+    }
+    if report.holds() {
+        println!("\nThe history holds.");
+        Ok(())
+    } else {
+        Err(format!(
+            "The history does not hold: {} findings.",
+            report.found
+        ))
+    }
+}
