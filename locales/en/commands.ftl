@@ -70,7 +70,7 @@ kind-cancel-sign = { $n ->
     [one] Cancel commands for { $phones }.
    *[other] Cancel commands for <b>{ $n } phones</b>.
 }
-kind-hold = Legal hold
+kind-hold = Hold
 kind-hold-does = The phone itself refuses kill, wipe and transfer until the hold ends. It goes on working, and nothing on it is removed.
 kind-hold-undo = An auditor releases it.
 kind-hold-sign = { $n ->

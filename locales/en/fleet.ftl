@@ -180,6 +180,7 @@ check-policy-not-more = { $faults }, since { $since }
 fault-os-patch = its patch level is too old
 fault-encryption = its storage is not encrypted
 fault-agent = its agent is too old
+fault-unnamed = it does not say what it lacks
 check-freshness-fresh = Its view of the record is fresh
 check-freshness-fresh-more = Witnesses vouch for what it is shown
 check-freshness-stale = Its view of the record is stale

@@ -188,6 +188,83 @@ fn a_command_goes_from_draft_to_done() {
 }
 
 #[test]
+fn what_cools_off_is_found_when_it_may_go_and_can_be_cancelled_before() {
+    for fresh in migrated("cool_off") {
+        let phones = seed(&fresh);
+        fresh
+            .store
+            .write_blocking(|c| {
+                for (id, until) in [("c1", Some(100)), ("c2", None), ("c3", Some(100))] {
+                    drafted(c, id, &phones)?;
+                    assert!(commands::seal(c, id, "envelope", id, until, 10)?);
+                }
+                let enrolment = phones[0].enrolment_id.clone().unwrap_or_default();
+                for pending in targets::pending_for_enrolment(c, &enrolment, 9)? {
+                    assert_eq!(pending.cool_off_until.is_some(), pending.command_id != "c2");
+                }
+                assert_eq!(
+                    commands::cancel(c, &reseller("north"), "c1", "Ada", 50)?,
+                    Some(3)
+                );
+                commands::set_state(c, "c1", &["queued"], "cancelled")?;
+                assert!(commands::cooled_for_job(c, 20, 99)?.is_empty());
+                assert_eq!(commands::cooled_for_job(c, 40, 100)?, ["c3"]);
+                assert!(commands::cooled_for_job(c, 100, 160)?.is_empty());
+                // A keyring that no longer counts its signatures takes the cool-off with it.
+                assert!(commands::reopen(c, "c3")?);
+                assert!(commands::cooled_for_job(c, 40, 100)?.is_empty());
+                Ok(())
+            })
+            .unwrap();
+    }
+}
+
+#[test]
+fn the_holds_of_a_device_are_those_it_carried_out() {
+    for fresh in migrated("holds") {
+        let phones = seed(&fresh);
+        fresh
+            .store
+            .write_blocking(|c| {
+                for (id, kind, is_done) in [
+                    ("c1", "hold", true),
+                    ("c2", "hold", false),
+                    ("c3", "lock", true),
+                    ("c4", "release", true),
+                ] {
+                    let (mut command, targets) = draft(id, &phones);
+                    command.kind = kind.to_owned();
+                    commands::insert(c, &command, &targets)?;
+                    commands::seal(c, id, "envelope", id, None, 10)?;
+                    for position in 0..3 {
+                        if is_done {
+                            targets::apply_receipt(
+                                c,
+                                id,
+                                position,
+                                "queued",
+                                answer("done", false),
+                                15,
+                            )?;
+                        }
+                    }
+                }
+                let ids = |c: &mut Conn, scope: &Scope| -> StoreResult<Vec<String>> {
+                    let found = commands::holds_of_device(c, scope, &phones[0].id)?;
+                    Ok(found.into_iter().map(|command| command.id).collect())
+                };
+                assert_eq!(ids(c, &reseller("north"))?, ["c1", "c4"]);
+                assert!(ids(c, &reseller("lyre"))?.is_empty());
+                devices::set_held_for_phone(c, &phones[0].id, true)?;
+                let state = devices::state_for_phone(c, &phones[0].id)?.unwrap();
+                assert!(state.held);
+                Ok(())
+            })
+            .unwrap();
+    }
+}
+
+#[test]
 fn cancelling_and_expiring_close_what_no_phone_accepted() {
     for fresh in migrated("command_end") {
         let phones = seed(&fresh);

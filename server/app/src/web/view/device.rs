@@ -419,11 +419,11 @@ impl Device {
             may_revoke: true,
             checks: vec![
                 Check::certificate(t, now, days(4), days(-3)),
+                Check::policy(t, 3, &["os_patch".to_owned()], Some(days(2)), false),
                 Check::contact(t, now, now - jiff::SignedDuration::from_mins(1)),
                 Check::system(t, "Sandbox OS 14.3", "2026-11-01", true),
                 Check::storage(t, true, 71, 128, 64),
                 Check::record(t, 48_213, 48_213),
-                Check::policy(t, 3, &["os_patch".to_owned()], Some(days(2)), false),
                 Check::freshness(t, "unwitnessed"),
             ],
             last_contact: Some(now - jiff::SignedDuration::from_mins(1)),

@@ -118,6 +118,8 @@ impl Send {
     /// How many of which people have to sign.
     fn agreement(&self, kind: Kind) -> String {
         match self.needed {
+            // It is not any approver who signs these.
+            _ if matches!(kind, Kind::Hold | Kind::Release) => self.frame.t.word(kind.agree()),
             (0, _) => self.frame.t.word(kind.agree()),
             (people, independent) => self.frame.t.with(
                 "send-agreement",

@@ -232,7 +232,7 @@ fn checks(frame: &Frame, found: &Shown, said: &Report) -> Vec<Check> {
         let faults = if compliance.compliant {
             Vec::new()
         } else if compliance.faults.is_empty() {
-            vec!["?".to_owned()]
+            vec!["unnamed".to_owned()]
         } else {
             compliance.faults
         };
