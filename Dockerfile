@@ -6,7 +6,9 @@ COPY Cargo.toml Cargo.lock clippy.toml ./
 COPY protocol protocol
 COPY agent agent
 COPY server server
-COPY tests tests
+COPY tests/Cargo.toml tests/Cargo.toml
+COPY tests/harness tests/harness
+COPY tests/suite tests/suite
 COPY migrations migrations
 COPY templates templates
 COPY locales locales

@@ -2,9 +2,11 @@
 
 use muster_protocol::base64;
 use muster_protocol::digest::{Digest, sha256};
+use muster_protocol::time::DAY;
 
 use crate::core::Core;
 use crate::net::NetError;
+use crate::net::api::fleet_by_fingerprint;
 use crate::net::client::Client;
 use crate::net::est;
 use crate::net::tls::{self, CertificateTime};
@@ -94,15 +96,57 @@ async fn connect(
     clock: u64,
 ) -> Result<Client, NetError> {
     let roots = anchors(core, &server, authorities).await?;
-    let reading = core.reading(clock);
-    let time = if reading.clock_ok() {
-        CertificateTime::At(reading.now().0)
-    } else {
-        CertificateTime::Unknown
-    };
+    let time = certificate_time(core, clock);
     let mut client = Client::new(server, tls::pinned(&roots, time, Some(identity))?);
     client.open().await?;
     Ok(client)
+}
+
+/// Asks every server of the keyring for keyrings, once a powered-on day and also while another one answers (PROTOCOL §5): a
+/// server that was taken over keeps back the keyring that names its successor, and must not keep the phone with it. A phone
+/// whose keyring names one server has nobody else to ask.
+pub async fn ask_around(core: &mut Core, clock: u64) {
+    let state = core.state_mut();
+    let Some(fingerprint) = state.pin.as_ref().map(|pin| pin.fingerprint) else {
+        return;
+    };
+    if state.powered_on.saturating_sub(state.asked_around) < DAY {
+        return;
+    }
+    state.asked_around = state.powered_on;
+    let servers = servers(core);
+    if servers.len() < 2 {
+        return;
+    }
+    for (server, authorities) in servers {
+        match chain_of(core, &server, &authorities, &fingerprint, clock).await {
+            Ok(chain) => core.take_chain(&chain),
+            Err(error) => tracing::debug!(%server, %error, "a server was asked for keyrings in vain"),
+        }
+    }
+}
+
+/// The keyrings that a server has of the fleet. They prove themselves; the phone shows no certificate for them.
+async fn chain_of(
+    core: &mut Core,
+    server: &ServerUrl,
+    authorities: &[Digest],
+    fingerprint: &Digest,
+    clock: u64,
+) -> Result<Vec<Vec<u8>>, NetError> {
+    let roots = anchors(core, server, authorities).await?;
+    let time = certificate_time(core, clock);
+    let mut client = Client::new(server.clone(), tls::pinned(&roots, time, None)?);
+    Ok(fleet_by_fingerprint(&mut client, fingerprint).await?.keyrings)
+}
+
+fn certificate_time(core: &Core, clock: u64) -> CertificateTime {
+    let reading = core.reading(clock);
+    if reading.clock_ok() {
+        CertificateTime::At(reading.now().0)
+    } else {
+        CertificateTime::Unknown
+    }
 }
 
 /// The servers to try, each with the fingerprints of the roots it may stand under. The address that enrolled the phone

@@ -13,6 +13,7 @@ use crate::core::act::{Act, Plan};
 use crate::core::decide::order;
 use crate::core::journal::{Outcome as TaskOutcome, Task};
 use crate::core::screen;
+use crate::link::ask_around;
 use crate::net::NetError;
 use crate::net::client::ORDINARY;
 use crate::phones::{Lock, Phone, PhoneError, PhoneKind, SandboxPhone};
@@ -122,6 +123,8 @@ impl Turn {
             return live.outcome(agent);
         }
         live.core.refresh_nonce(agent.system.random_bytes());
+        // Before the exchange, and whatever becomes of it: the server that answers may be the one that keeps back.
+        ask_around(&mut live.core, agent.clock()).await;
         agent.folder.save(live.core.state())?;
         live.hand_in_statement(agent).await?;
         let bytes = live.exchange(agent).await?;

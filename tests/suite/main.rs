@@ -5,7 +5,10 @@
     reason = "a test that panics is a test that fails; the lint knows functions marked as tests only"
 )]
 
+mod api;
 mod check_in;
 mod commands;
 mod enrolment;
 mod hacked_server;
+mod people;
+mod tenancy;

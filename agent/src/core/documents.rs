@@ -41,6 +41,24 @@ impl Core {
         refused
     }
 
+    /// Takes what is newer in a chain that another server of the fleet offers. What this phone has behind it needs no second
+    /// look; at most [`STEPS_MAX`] steps are taken at once (PROTOCOL §5).
+    pub fn take_chain(&mut self, chain: &[Vec<u8>]) {
+        let held = self.keyring.keyring.version;
+        for envelope in chain {
+            if self.keyring.keyring.version.saturating_sub(held) >= STEPS_MAX as u64 {
+                return;
+            }
+            match self.take_keyring(envelope) {
+                Ok(()) | Err(Reason::KeyringRollback) => {}
+                Err(reason) => {
+                    self.state.keep_evidence(reason, envelope);
+                    return;
+                }
+            }
+        }
+    }
+
     fn take_keyring(&mut self, envelope: &[u8]) -> Result<(), Reason> {
         let next = match verify_update(&self.keyring, envelope).map_err(|refusal| refusal.reason)? {
             Update::Same => return Ok(()),

@@ -310,6 +310,7 @@ fn blank(
         powered_on: 0,
         last_answer: 0,
         last_answer_clock: options.system.clock.unix_seconds(),
+        asked_around: 0,
         journal: BTreeMap::new(),
         lifted: BTreeMap::new(),
         restrictions: Vec::new(),
@@ -335,6 +336,7 @@ fn keep(state: &mut State, earlier: State) {
     state.floor = earlier.floor;
     state.powered_on = earlier.powered_on;
     state.last_answer = earlier.powered_on;
+    state.asked_around = earlier.powered_on;
     state.restrictions = earlier.restrictions;
     state.holds = earlier.holds;
     state.messages = earlier.messages;

@@ -61,6 +61,9 @@ pub struct State {
     pub last_answer: u64,
     /// The clock at that answer, for people.
     pub last_answer_clock: u64,
+    /// [`State::powered_on`] when every server was last asked for keyrings.
+    #[serde(default)]
+    pub asked_around: u64,
     /// Every authentic command, by digest.
     pub journal: BTreeMap<String, Entry>,
     /// Commands named by a cancel, unlock, resume or release, by digest.

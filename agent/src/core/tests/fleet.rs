@@ -258,6 +258,7 @@ impl Fleet {
             powered_on: 0,
             last_answer: 0,
             last_answer_clock: 0,
+            asked_around: 0,
             journal: BTreeMap::new(),
             lifted: BTreeMap::new(),
             restrictions: Vec::new(),
