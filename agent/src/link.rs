@@ -121,7 +121,9 @@ pub async fn ask_around(core: &mut Core, clock: u64) {
     for (server, authorities) in servers {
         match chain_of(core, &server, &authorities, &fingerprint, clock).await {
             Ok(chain) => core.take_chain(&chain),
-            Err(error) => tracing::debug!(%server, %error, "a server was asked for keyrings in vain"),
+            Err(error) => {
+                tracing::debug!(%server, %error, "a server was asked for keyrings in vain")
+            }
         }
     }
 }
@@ -137,7 +139,9 @@ async fn chain_of(
     let roots = anchors(core, server, authorities).await?;
     let time = certificate_time(core, clock);
     let mut client = Client::new(server.clone(), tls::pinned(&roots, time, None)?);
-    Ok(fleet_by_fingerprint(&mut client, fingerprint).await?.keyrings)
+    Ok(fleet_by_fingerprint(&mut client, fingerprint)
+        .await?
+        .keyrings)
 }
 
 fn certificate_time(core: &Core, clock: u64) -> CertificateTime {

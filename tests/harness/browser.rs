@@ -56,6 +56,15 @@ impl Browser {
         self.post_raw(path, &all, &[("sec-fetch-site", "same-origin")]).await
     }
 
+    /// Sends a form as [`Browser::submit_once`] does to a server that may die of it; whether an answer came does not matter.
+    pub async fn send_into_the_dark(&self, path: &str, fields: &[(&str, &str)]) {
+        let csrf = self.page.as_ref().and_then(|page| page::input(&page.text, "csrf"));
+        let mut all = fields.to_vec();
+        all.extend(csrf.iter().map(|csrf| ("csrf", csrf.as_str())));
+        let request = self.client.post(self.absolute(path)).header("content-type", "application/x-www-form-urlencoded");
+        drop(request.header("sec-fetch-site", "same-origin").body(encode(&all)).send().await);
+    }
+
     /// Sends exactly these fields and headers.
     ///
     /// # Panics

@@ -99,21 +99,32 @@ impl Way {
     /// The certificates cannot be used.
     #[must_use]
     pub fn at_version(t: &TestApp, identity: Option<&TlsIdentity>, version: &'static SupportedProtocolVersion) -> Self {
-        let pair = identity.map(|identity| {
-            let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(identity.pkcs8().expect("a key").to_vec()));
-            (CertificateDer::from(identity.certificate.clone()), key)
-        });
-        Self::build(t, pair, version)
+        Self::build(t, identity.map(pair), version)
     }
 
     fn build(t: &TestApp, pair: Option<Pair>, version: &'static SupportedProtocolVersion) -> Self {
+        // Intermediates do no harm as anchors of a test's client.
+        let anchors: Vec<Vec<u8>> = t.app().authority.cacerts().iter().map(|anchor| anchor.to_vec()).collect();
+        Self::over(&t.app().device_url, &anchors, t.now().0, pair, version)
+    }
+
+    /// To the device listener of a program that runs by itself: over these anchors, at this time (Unix seconds), showing
+    /// `identity`.
+    ///
+    /// # Panics
+    /// The certificates cannot be used.
+    #[must_use]
+    pub fn to_url(url: &str, anchors: &[Vec<u8>], now: u64, identity: &TlsIdentity) -> Self {
+        Self::over(url, anchors, now, Some(pair(identity)), &rustls::version::TLS13)
+    }
+
+    fn over(url: &str, anchors: &[Vec<u8>], now: u64, pair: Option<Pair>, version: &'static SupportedProtocolVersion) -> Self {
         let mut roots = RootCertStore::empty();
-        for certificate in t.app().authority.cacerts() {
-            // Intermediates do no harm as anchors of a test's client.
-            roots.add(CertificateDer::from(certificate.to_vec())).expect("a certificate");
+        for anchor in anchors {
+            roots.add(CertificateDer::from(anchor.clone())).expect("a certificate");
         }
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let builder = ClientConfig::builder_with_details(provider, Arc::new(FrozenTime(t.now().0)))
+        let builder = ClientConfig::builder_with_details(provider, Arc::new(FrozenTime(now)))
             .with_protocol_versions(&[version])
             .expect("the provider has the version")
             .with_root_certificates(roots);
@@ -121,7 +132,7 @@ impl Way {
             None => builder.with_no_client_auth(),
             Some((certificate, key)) => builder.with_client_auth_cert(vec![certificate], key).expect("a pair"),
         };
-        let address = t.app().device_url.split_once("://").expect("an address").1.to_owned();
+        let address = url.split_once("://").expect("an address").1.to_owned();
         Self { config: Arc::new(config), address }
     }
 
@@ -244,6 +255,11 @@ impl Line {
         bytes.extend_from_slice(&buffer[..read]);
         Ok(())
     }
+}
+
+fn pair(identity: &TlsIdentity) -> Pair {
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(identity.pkcs8().expect("a key").to_vec()));
+    (CertificateDer::from(identity.certificate.clone()), key)
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -83,15 +83,18 @@ impl Running {
         self.child.try_wait().expect("the system tells").is_some()
     }
 
-    /// Waits until it has ended by itself; whether that was by a signal.
+    /// Waits until it has ended by itself; how it ended.
     ///
     /// # Panics
     /// It does not within a minute.
-    pub fn wait_for_death(&mut self) {
+    pub fn wait_for_death(&mut self) -> ExitStatus {
         let deadline = Instant::now() + Duration::from_secs(60);
-        while !self.has_ended() {
+        loop {
+            if let Some(status) = self.child.try_wait().expect("the system tells") {
+                return status;
+            }
             assert!(Instant::now() < deadline, "it lives on; it said:\n{}", self.said());
-            std::thread::sleep(Duration::from_millis(20));
+            std::thread::sleep(Duration::from_millis(5));
         }
     }
 

@@ -19,6 +19,7 @@ on_both_databases![
     message_and_notice_reach_the_screen_marked_with_who_said_so,
     refresh_brings_a_report_and_rotate_key_a_new_certificate,
     kill_takes_the_service_and_leaves_the_owners_data,
+    a_killed_phone_that_was_found_joins_anew,
     wipe_takes_two_people_and_everything,
     a_wipe_waits_for_a_phone_that_is_off_and_locked,
     an_approval_that_does_not_count_is_refused_and_on_the_record,
@@ -165,7 +166,30 @@ async fn kill_takes_the_service_and_leaves_the_owners_data(t: &mut TestApp) {
     Way::to(t, Some(&identity)).post("/v1/check-in", &json!({ "v": 1 })).await.expect_problem(403, "certificate-revoked");
     let again = json!({ "kind": "lock", "device_ids": [phone.device], "reason": "again" });
     api.post("/api/v1/commands", &again).await.expect_problem(409, "cannot-obey");
-    api.post_empty(&format!("/api/v1/devices/{}/enrolment-code", phone.device)).await.expect_problem(409, "device-over");
+}
+
+/// A phone that was killed and found again joins anew, and nothing that was signed for its old enrolment follows it.
+async fn a_killed_phone_that_was_found_joins_anew(t: &mut TestApp) {
+    let world = t.world().await;
+    let api = &world.northwind.api;
+    let mut phone = world.phone(t, "NW-000042").await;
+    phone.check_in().await;
+    let old = phone.status().enrolment_id;
+    let second = text(&api.command("kill", &[&phone.device], Value::Null).await["id"]);
+    carried_out(t, api, "kill", Value::Null, &[&world.fleet.ada], &mut phone).await;
+    let closed = api.command_state(&second).await;
+    api.approve(&second, &world.fleet.ada).await;
+    let code = api.code(&phone.device).await;
+    phone.enrol_again(t, &world.fleet, &code).await.unwrap();
+    t.log_settles().await;
+    let outcome = phone.check_in().await;
+    assert!(outcome.commands.is_empty(), "an older kill followed the phone: {outcome:?} {closed}");
+    phone.assert_unharmed();
+    let shown = api.device(&phone.device).await;
+    assert_eq!((&shown["lifecycle"], &shown["epoch"]), (&json!("enrolled"), &json!(2)));
+    assert_ne!(shown["enrolment_id"], old);
+    let locked = carried_out(t, api, "lock", Value::Null, &[], &mut phone).await;
+    assert_eq!(locked["state"], "done", "{locked}");
 }
 
 async fn wipe_takes_two_people_and_everything(t: &mut TestApp) {

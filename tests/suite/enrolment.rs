@@ -373,9 +373,9 @@ async fn a_statement_is_taken_from_its_own_phone_only(t: &mut TestApp) {
 async fn a_second_live_enrolment_of_one_serial_is_an_alarm(t: &mut TestApp) {
     let world = t.world().await;
     world.phone(t, "NW-000042").await;
-    assert!(!t.record().await.contains(&"enrolment.twin".to_owned()));
+    assert!(!t.record().await.contains(&"device.enrolment-doubled".to_owned()));
     world.phone_of(t, &world.lyre, &world.lyre_fleet, "NW-000042").await;
-    let alarms = t.events().await.into_iter().filter(|event| event.kind == "enrolment.twin");
+    let alarms = t.events().await.into_iter().filter(|event| event.kind == "device.enrolment-doubled");
     let mut whose: Vec<_> = alarms.map(|event| event.organisation_id).collect();
     whose.sort();
     let mut both = vec![world.northwind.id.clone(), world.lyre.id.clone()];

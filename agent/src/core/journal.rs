@@ -182,13 +182,7 @@ impl Core {
     }
 
     /// Deferred commands come again with each check-in; the server hears of one when its code is new.
-    fn defer(
-        &mut self,
-        command: Digest,
-        authentic: bool,
-        reason: Reason,
-        clock: u64,
-    ) -> Written {
+    fn defer(&mut self, command: Digest, authentic: bool, reason: Reason, clock: u64) -> Written {
         let written = Written {
             command: Some(command),
             state: Some(ReceiptState::Deferred),

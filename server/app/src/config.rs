@@ -85,9 +85,15 @@ pub struct PasswordCost {
 
 impl PasswordCost {
     /// OWASP ASVS 5.0 asks for 19 MiB and two passes at least.
-    pub const STRONG: Self = Self { memory_kib: 19 * 1024, passes: 2 };
+    pub const STRONG: Self = Self {
+        memory_kib: 19 * 1024,
+        passes: 2,
+    };
     /// The cheapest Argon2 there is: for tests.
-    pub const CHEAP: Self = Self { memory_kib: 8, passes: 1 };
+    pub const CHEAP: Self = Self {
+        memory_kib: 8,
+        passes: 1,
+    };
 }
 
 impl Config {
@@ -98,8 +104,15 @@ impl Config {
             data_dir: data_dir.to_owned(),
             database_url: format!("sqlite:{}", data_dir.join("muster.db").display()),
             key_file: data_dir.join("secret.key"),
-            portal: Portal { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), url: None },
-            device: Device { listen: SocketAddr::from(([0, 0, 0, 0], 8443)), url: None, names: Vec::new() },
+            portal: Portal {
+                listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+                url: None,
+            },
+            device: Device {
+                listen: SocketAddr::from(([0, 0, 0, 0], 8443)),
+                url: None,
+                names: Vec::new(),
+            },
             mail: Mail {
                 from: "Muster <muster@localhost>".to_owned(),
                 transport: MailTransport::Directory(data_dir.join("mail")),

@@ -33,11 +33,24 @@ pub fn portal_routes() -> Vec<Route> {
 /// The route table of the device listener.
 #[must_use]
 pub fn device_routes() -> Vec<DeviceRoute> {
-    [enrolment::device_routes(), fleet::device_routes(), commands::device_routes(), trust::device_routes()].concat()
+    [
+        enrolment::device_routes(),
+        fleet::device_routes(),
+        commands::device_routes(),
+        trust::device_routes(),
+    ]
+    .concat()
 }
 
 /// The schedule of everything that happens by itself.
 #[must_use]
 pub fn jobs() -> Vec<Job> {
-    [trust::jobs(), commands::jobs(), enrolment::jobs(), people::jobs(), operations::jobs()].concat()
+    [
+        trust::jobs(),
+        commands::jobs(),
+        enrolment::jobs(),
+        people::jobs(),
+        operations::jobs(),
+    ]
+    .concat()
 }

@@ -21,14 +21,18 @@ impl Ids {
     pub fn next(&self, now: Timestamp, random: &dyn Random) -> String {
         let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *last = last.saturating_add(1).max(millis.saturating_mul(A_MILLISECOND));
+        *last = last
+            .saturating_add(1)
+            .max(millis.saturating_mul(A_MILLISECOND));
         let (millis, count) = (*last / A_MILLISECOND, *last % A_MILLISECOND);
         drop(last);
         let mut bytes = random.bytes::<10>();
         // The builder puts version and variant over what is theirs; the counter is what is left of the first two bytes.
         let [high, low] = u16::try_from(count).unwrap_or(0).to_be_bytes();
         (bytes[0], bytes[1]) = (high, low);
-        uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid().to_string()
+        uuid::Builder::from_unix_timestamp_millis(millis, &bytes)
+            .into_uuid()
+            .to_string()
     }
 }
 
@@ -43,7 +47,9 @@ mod tests {
     fn ids_sort_in_the_order_they_were_made_also_when_the_clock_stands_or_goes_back() {
         let (ids, random) = (Ids::default(), SeededRandom::new(1));
         let at = |second| Timestamp::from_second(second).unwrap();
-        let mut made: Vec<String> = (0..10_000).map(|_| ids.next(at(1_790_000_000), &random)).collect();
+        let mut made: Vec<String> = (0..10_000)
+            .map(|_| ids.next(at(1_790_000_000), &random))
+            .collect();
         made.push(ids.next(at(1_789_999_999), &random));
         made.push(ids.next(at(1_790_000_100), &random));
         assert!(made.is_sorted(), "every id is above the one before");

@@ -29,7 +29,7 @@ pub struct Report {
     pub storage_free_bytes: Option<u64>,
     /// Whether user data is encrypted at rest.
     pub encrypted: Option<bool>,
-    /// Whether the screen is locked by the fleet.
+    /// Whether the screen is closed by a lock that was sent: the owner's own, or the fleet's.
     pub locked: Option<bool>,
     /// Whether the fleet's service is on.
     pub service_on: Option<bool>,

@@ -220,7 +220,9 @@ pub fn lift_everything_for_phone(c: &mut Conn, id: &str) -> StoreResult<()> {
         device_state::suspended.eq(false),
         device_state::held.eq(false),
     );
-    diesel::update(device_state::table.find(id)).set(lifted).execute(c)?;
+    diesel::update(device_state::table.find(id))
+        .set(lifted)
+        .execute(c)?;
     Ok(())
 }
 

@@ -347,7 +347,14 @@ fn one_online_key_cannot_fill_the_journal_against_people() {
     let mut phone = Driven::new(&fleet);
     let first = fleet.order(Args::Lock, &[ONLINE]);
     phone.one(&fleet, &first, NOW);
-    let entry = phone.core.state().journal.values().next().expect("an entry").clone();
+    let entry = phone
+        .core
+        .state()
+        .journal
+        .values()
+        .next()
+        .expect("an entry")
+        .clone();
     // As many as the key may have, in both parts of the journal.
     for number in 1..crate::core::limits::JOURNAL_ONLINE {
         let name = muster_protocol::digest::sha256(&number.to_le_bytes()).to_string();
@@ -355,22 +362,39 @@ fn one_online_key_cannot_fill_the_journal_against_people() {
     }
     for number in 0..crate::core::limits::JOURNAL_ONLINE_RESTORING {
         let name = muster_protocol::digest::sha256(format!("r{number}").as_bytes()).to_string();
-        let restoring = crate::state::Entry { kind: Kind::Resume, ..entry.clone() };
+        let restoring = crate::state::Entry {
+            kind: Kind::Resume,
+            ..entry.clone()
+        };
         phone.core.state_mut().journal.insert(name, restoring);
     }
     let full = phone.core.state().journal.len();
     // The same id again and again would be refused for good each time, and noted each time.
-    let again = fleet.command(&Draft { id: Some(entry.id.clone()), ..Draft::new(Args::Refresh, &[ONLINE]) });
+    let again = fleet.command(&Draft {
+        id: Some(entry.id.clone()),
+        ..Draft::new(Args::Refresh, &[ONLINE])
+    });
     assert_eq!(phone.one(&fleet, &again, NOW).reason, Some(Reason::Busy));
     let lifts = vec![muster_protocol::digest::sha256(b"a suspension")];
-    let resume = fleet.order(Args::Resume { lifts: lifts.clone() }, &[ONLINE]);
+    let resume = fleet.order(
+        Args::Resume {
+            lifts: lifts.clone(),
+        },
+        &[ONLINE],
+    );
     assert_eq!(phone.one(&fleet, &resume, NOW).reason, Some(Reason::Busy));
     assert_eq!(phone.core.state().journal.len(), full);
     // People find room: what gives back, and what takes away.
     let unlock = fleet.order(Args::Unlock { lifts }, &[ALICE]);
-    assert_eq!(phone.one(&fleet, &unlock, NOW).state, Some(ReceiptState::Accepted));
+    assert_eq!(
+        phone.one(&fleet, &unlock, NOW).state,
+        Some(ReceiptState::Accepted)
+    );
     let wipe = fleet.order(Args::Wipe, &[ALICE, BOB]);
-    assert_eq!(phone.one(&fleet, &wipe, NOW).state, Some(ReceiptState::Accepted));
+    assert_eq!(
+        phone.one(&fleet, &wipe, NOW).state,
+        Some(ReceiptState::Accepted)
+    );
 }
 
 #[test]
@@ -381,7 +405,33 @@ fn a_server_that_takes_no_receipts_cannot_fill_the_phone() {
     phone.core.keyring.keyring.version -= 1;
     for _ in 0..40 {
         let forged = fleet.order(Args::Refresh, &[ONLINE]);
-        assert_eq!(phone.one(&fleet, &forged, NOW).reason, Some(Reason::KeyringBehind));
+        assert_eq!(
+            phone.one(&fleet, &forged, NOW).reason,
+            Some(Reason::KeyringBehind)
+        );
     }
     assert_eq!(phone.receipts().len(), 20);
+}
+
+#[test]
+fn another_server_brings_the_keyrings_that_the_first_kept_back() {
+    let mut fleet = Fleet::new();
+    let mut phone = Driven::new(&fleet);
+    let mut chain = vec![fleet.keyring_envelope()];
+    for _ in 0..10 {
+        fleet.keyring.version += 1;
+        chain.push(fleet.keyring_envelope());
+    }
+    let mut broken = chain.clone();
+    broken.remove(1);
+    phone.core.take_chain(&broken);
+    assert_eq!(phone.core.keyring().keyring.version, 7, "a step is missing");
+    phone.core.take_chain(&chain);
+    assert_eq!(
+        phone.core.keyring().keyring.version,
+        15,
+        "eight steps at once"
+    );
+    phone.core.take_chain(&chain);
+    assert_eq!(phone.core.keyring().keyring.version, 17);
 }

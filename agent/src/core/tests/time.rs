@@ -223,10 +223,18 @@ fn a_suspension_dated_2099_lasts_its_days_with_the_clock_in_1970() {
     let draft = Draft {
         issued_at: FAR,
         expires_at: FAR + DAY,
-        ..Draft::new(Args::Suspend { until: UnixTime(FAR + 35 * DAY) }, &[ONLINE])
+        ..Draft::new(
+            Args::Suspend {
+                until: UnixTime(FAR + 35 * DAY),
+            },
+            &[ONLINE],
+        )
     };
     let suspend = fleet.command(&draft);
-    assert_eq!(phone.one(&fleet, &suspend, 0).state, Some(ReceiptState::Accepted));
+    assert_eq!(
+        phone.one(&fleet, &suspend, 0).state,
+        Some(ReceiptState::Accepted)
+    );
     assert_eq!(phone.core.state().restrictions.len(), 1);
     let acts = phone.core.pass_time(35 * DAY);
     assert_eq!(acts, [Act::Service(true)]);

@@ -1,5 +1,6 @@
 //! `muster keyring …` and `muster fleet card`: files in, files out; only `facts` and `publish` speak to a server.
 
+use super::say::say;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -31,13 +32,13 @@ pub async fn facts(server: &ServerOptions, organisation: &str, out: &Path) -> Re
         .await?;
     let text = serde_json::to_string_pretty(&facts).map_err(|error| error.to_string())?;
     write(out, text.as_bytes())?;
-    println!(
+    say!(
         "Wrote {}: the facts of {} at {}.",
         out.display(),
         facts.organisation_name,
         facts.server_url
     );
-    println!(
+    say!(
         "Carry it to the fleet's offline machine. There: muster keyring create --facts {} --dir DIR",
         out.display()
     );
@@ -84,14 +85,14 @@ pub fn create(
         for (key, number) in keys.iter().zip(1..) {
             let path = dir.join(format!("{what}-{number}.key"));
             key.write(&path)?;
-            println!("{:<28} {}", path.display(), key.name);
+            say!("{:<28} {}", path.display(), key.name);
         }
     }
     write(&dir.join("keyring-1.json"), &made.keyring)?;
     write(&dir.join("descriptor.json"), &made.descriptor)?;
-    println!("\nFleet fingerprint  {}", made.fingerprint);
-    println!("\nGive each key file to its person, on a medium of its own, and keep no copy here.");
-    println!(
+    say!("\nFleet fingerprint  {}", made.fingerprint);
+    say!("\nGive each key file to its person, on a medium of its own, and keep no copy here.");
+    say!(
         "Then bring the public part to the server: muster keyring publish --dir {}",
         dir.display()
     );
@@ -121,7 +122,7 @@ pub async fn publish(server: &ServerOptions, dir: &Path) -> Result<(), String> {
             )
             .await?;
     }
-    println!(
+    say!(
         "The server carries keyring {version} of fleet {} now.",
         descriptor.fingerprint()
     );
@@ -135,29 +136,30 @@ pub async fn publish(server: &ServerOptions, dir: &Path) -> Result<(), String> {
 pub fn show(dir: &Path) -> Result<(), String> {
     let (descriptor, held) = open(dir)?;
     let keyring = &held.keyring;
-    println!("Fleet fingerprint  {}", descriptor.fingerprint());
-    println!("Organisation       {}", descriptor.organisation);
-    println!(
+    say!("Fleet fingerprint  {}", descriptor.fingerprint());
+    say!("Organisation       {}", descriptor.organisation);
+    say!(
         "Root               {} of {} people",
         keyring.root.threshold,
         keyring.root.keys.len()
     );
-    println!(
+    say!(
         "Keyring            version {}, digest {}",
-        keyring.version, held.digest
+        keyring.version,
+        held.digest
     );
-    println!("Valid until        {}", moment(keyring.expires_at));
-    println!("Log                {}", keyring.log.origin);
+    say!("Valid until        {}", moment(keyring.expires_at));
+    say!("Log                {}", keyring.log.origin);
     for server in &keyring.servers {
-        println!("Server             {} (CA {})", server.url, server.ca);
+        say!("Server             {} (CA {})", server.url, server.ca);
     }
-    println!(
+    say!(
         "Witnesses          {} of {}",
         keyring.witness.threshold,
         keyring.witness.keys.len()
     );
     for key in &keyring.keys {
-        println!(
+        say!(
             "Approver key       {} ({}, person {})",
             key.id(),
             key.display,
@@ -166,7 +168,7 @@ pub fn show(dir: &Path) -> Result<(), String> {
     }
     for grant in &keyring.grants {
         let kinds: Vec<String> = grant.kinds.iter().map(kind_word).collect();
-        println!(
+        say!(
             "Grant              {}: {} people, {} of them independent, {} phones at most",
             kinds.join(", "),
             grant.threshold,
@@ -191,16 +193,15 @@ fn kind_word(kind: &GrantKind) -> String {
 pub fn card(dir: &Path) -> Result<(), String> {
     let (descriptor, _) = open(dir)?;
     let fingerprint = descriptor.fingerprint();
-    println!("Fleet fingerprint\n");
+    say!("Fleet fingerprint\n");
     for chunk in words::words(fingerprint.as_bytes()).chunks(8) {
-        println!("  {}", chunk.join(" "));
+        say!("  {}", chunk.join(" "));
     }
-    println!("\n  {fingerprint}\n");
-    print!(
-        "{}",
-        muster_paper::qr::terminal(&fingerprint.to_hex()).map_err(|error| error.to_string())?
-    );
-    println!("\nType the words, or scan the square, at muster-agent enrol --fleet-fingerprint.");
+    say!("\n  {fingerprint}\n");
+    let square =
+        muster_paper::qr::terminal(&fingerprint.to_hex()).map_err(|error| error.to_string())?;
+    say!("{}", square.trim_end());
+    say!("\nType the words, or scan the square, at muster-agent enrol --fleet-fingerprint.");
     Ok(())
 }
 

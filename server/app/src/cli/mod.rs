@@ -6,6 +6,7 @@ mod ca;
 mod client;
 mod demo;
 mod keyring;
+mod say;
 mod serve;
 
 use std::net::SocketAddr;
@@ -16,6 +17,7 @@ use clap::{Args, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{self, Config};
+use say::say;
 
 /// Fleets of hardened phones that obey their fleet's keys, not their server.
 #[derive(Parser)]
@@ -303,7 +305,7 @@ async fn run(command: Command) -> Result<(), String> {
         }) => admin::create_token(settings.load()?, &name, &role, organisation.as_deref()).await,
         Command::Migrate(settings) => admin::migrate(&settings.load()?),
         Command::Version => {
-            println!("muster {}", env!("CARGO_PKG_VERSION"));
+            say!("muster {}", env!("CARGO_PKG_VERSION"));
             Ok(())
         }
     }
@@ -316,8 +318,8 @@ fn fail(sentence: &str) -> ExitCode {
 
 /// Logs go to standard error, so that what a command prints can be piped. `RUST_LOG` says what is logged.
 fn log_to_stderr(usual: &str) {
-    let filter =
-        config::environment("RUST_LOG").unwrap_or_else(|| format!("{usual},actix_server=warn,tokio_cron_scheduler=warn"));
+    let filter = config::environment("RUST_LOG")
+        .unwrap_or_else(|| format!("{usual},actix_server=warn,tokio_cron_scheduler=warn"));
     let filter = EnvFilter::try_new(&filter).unwrap_or_else(|_| EnvFilter::new(usual));
     let logger = tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -142,7 +142,11 @@ fn read(path: &Path) -> Result<Vec<Found>, String> {
                 .filter_map(Value::as_str)
                 .collect::<Vec<_>>()
                 .join(","),
-            Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Datetime(_) | Value::Table(_) => value.to_string(),
+            Value::Integer(_)
+            | Value::Float(_)
+            | Value::Boolean(_)
+            | Value::Datetime(_)
+            | Value::Table(_) => value.to_string(),
         };
         found.push((key, text, shown.to_string()));
         Ok(())
@@ -163,7 +167,12 @@ fn flatten(
         };
         match value {
             Value::Table(inner) => flatten(inner, &key, each)?,
-            Value::String(_) | Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Datetime(_) | Value::Array(_) => each(key, value)?,
+            Value::String(_)
+            | Value::Integer(_)
+            | Value::Float(_)
+            | Value::Boolean(_)
+            | Value::Datetime(_)
+            | Value::Array(_) => each(key, value)?,
         }
     }
     Ok(())

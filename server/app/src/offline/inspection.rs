@@ -15,8 +15,8 @@ use muster_protocol::target::{Leaf, TargetTree};
 use muster_protocol::time::UnixTime;
 
 use super::key_file::{KeyFile, Use};
-use crate::features::commands::shapes::EnvelopeShown;
 use crate::features::commands::seal::SignatureEntry;
+use crate::features::commands::shapes::EnvelopeShown;
 
 /// A command that was checked against the approver's own pin.
 #[derive(Debug)]

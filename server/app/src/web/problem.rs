@@ -231,8 +231,14 @@ impl From<StoreError> for Problem {
                     "Somebody else changed the same thing a moment ago. Look again, then retry.",
                 )
             }
-            StoreError::Cursor => Self::invalid("cursor", "This cursor is not one this list gave out. Start from the first page."),
-            StoreError::Collision(_) | StoreError::Corrupt(_) | StoreError::Migration(_) | StoreError::Query(_) => {
+            StoreError::Cursor => Self::invalid(
+                "cursor",
+                "This cursor is not one this list gave out. Start from the first page.",
+            ),
+            StoreError::Collision(_)
+            | StoreError::Corrupt(_)
+            | StoreError::Migration(_)
+            | StoreError::Query(_) => {
                 tracing::error!(%error, "the database refused");
                 Self::new(
                     Kind::Internal,

@@ -233,8 +233,11 @@ mod tests {
 
     #[test]
     fn an_encoded_letter_makes_no_page_of_the_api() {
-        let judged = |path: &str| is_api(TestRequest::get().uri(path).to_srv_request().match_info());
-        assert!(judged("/api/v1/devices") && judged("/%61pi/v1/devices") && judged("/ap%69/v1/devices"));
+        let judged =
+            |path: &str| is_api(TestRequest::get().uri(path).to_srv_request().match_info());
+        assert!(
+            judged("/api/v1/devices") && judged("/%61pi/v1/devices") && judged("/ap%69/v1/devices")
+        );
         assert!(!judged("/devices") && !judged("/apiary"));
     }
 }

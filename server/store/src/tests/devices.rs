@@ -523,8 +523,18 @@ fn a_phone_enrols_and_its_certificate_says_who_it_is() {
                 );
                 let again = devices::find(c, &Scope::Platform, "dev-NW-1")?.unwrap();
                 assert_eq!((again.lifecycle.as_str(), again.epoch), ("enrolled", 2));
-                assert!(devices::set_lifecycle(c, &Scope::Platform, "dev-NW-1", &["enrolled"], "retired")?);
-                assert_eq!(devices::begin_enrolment(c, "dev-NW-1", "enr-10", 2)?, None, "retired is retired");
+                assert!(devices::set_lifecycle(
+                    c,
+                    &Scope::Platform,
+                    "dev-NW-1",
+                    &["enrolled"],
+                    "retired"
+                )?);
+                assert_eq!(
+                    devices::begin_enrolment(c, "dev-NW-1", "enr-10", 2)?,
+                    None,
+                    "retired is retired"
+                );
                 Ok(())
             })
             .unwrap();

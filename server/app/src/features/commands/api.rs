@@ -13,7 +13,8 @@ use super::draft::{self, Draft};
 use super::phones::Phones;
 use super::seal::SignatureEntry;
 use super::shapes::{
-    ApprovalAnswer, CommandShown, EnvelopeShown, LeafShown, NewCommand, NewFilter, TargetShown, of, shown, target_shown,
+    ApprovalAnswer, CommandShown, EnvelopeShown, LeafShown, NewCommand, NewFilter, TargetShown, of,
+    shown, target_shown,
 };
 use super::show::{self, ForApproval};
 use super::{approve, arguments, cancel};
@@ -245,4 +246,3 @@ pub async fn cancel(
     cancel::cancel(&app, &allowed, &path).await?;
     Ok(HttpResponse::Ok().json(of(&show::one(&app, &reader, &path).await?)))
 }
-

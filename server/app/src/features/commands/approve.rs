@@ -151,7 +151,10 @@ fn refused(
 }
 
 /// The refusal of a signature that does not count, in words.
-#[expect(clippy::wildcard_enum_match_arm, reason = "two of the protocol's many reasons mean a bad signature; the rest mean others are missing")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "two of the protocol's many reasons mean a bad signature; the rest mean others are missing"
+)]
 #[must_use]
 pub fn refusal(reason: Reason) -> Option<Problem> {
     let detail = match reason {

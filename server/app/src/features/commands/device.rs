@@ -64,7 +64,10 @@ pub async fn receipts(app: Arc<App>, request: DeviceRequest) -> Answer<DeviceRes
 }
 
 async fn within_limit(app: &App, phone: &Phone) -> Answer<()> {
-    let (bucket, now) = (format!("receipts:device:{}", phone.device), app.now_micros());
+    let (bucket, now) = (
+        format!("receipts:device:{}", phone.device),
+        app.now_micros(),
+    );
     let window = now - now.rem_euclid(WINDOW * 1_000_000);
     let used = app
         .store

@@ -141,4 +141,3 @@ pub fn reported(restrictions: &str, kind: Kind) -> Vec<Digest> {
         .filter_map(|item| Digest::parse(item.get("command")?.as_str()?).ok())
         .collect()
 }
-

@@ -116,10 +116,7 @@ pub async fn waiting(
 }
 
 /// Each command with how its targets stand and how many people signed it; two queries for the whole page.
-fn with_counts(
-    c: &mut Conn,
-    page: Page<Command>,
-) -> StoreResult<Page<Listed>> {
+fn with_counts(c: &mut Conn, page: Page<Command>) -> StoreResult<Page<Listed>> {
     let ids: Vec<String> = page
         .items
         .iter()

@@ -30,8 +30,10 @@ pub struct Job {
     pub work: Work,
 }
 
-/// How long a node may hold a job before another takes it over.
-const LEASE: i64 = 120 * 1_000_000;
+/// How long a node that fell silent keeps a job from the others, microseconds.
+const LEASE: i64 = 30 * 1_000_000;
+/// How often a node that works says so.
+const RENEWAL: Duration = Duration::from_secs(10);
 
 /// The running schedule.
 pub struct Schedule {
@@ -121,7 +123,7 @@ pub async fn run(app: &Arc<App>, job: Job) -> Done {
         tracing::debug!(job = job.name, "another node holds this job");
         return Ok(());
     };
-    let outcome = (job.work)(app.clone()).await;
+    let outcome = work_and_renew(app, job, fence).await;
     let (error, now) = (outcome.clone().err(), app.now_micros());
     let finished = app
         .store
@@ -131,4 +133,37 @@ pub async fn run(app: &Arc<App>, job: Job) -> Done {
         tracing::warn!(job = job.name, %error, "the end of a job could not be written; its lease runs out by itself");
     }
     outcome
+}
+
+/// Does the work, and keeps the lease while it lasts. Work whose lease was lost goes on: every step of it may run twice.
+async fn work_and_renew(app: &Arc<App>, job: Job, fence: i64) -> Done {
+    let mut work = (job.work)(app.clone());
+    loop {
+        tokio::select! {
+            outcome = &mut work => return outcome,
+            () = tokio::time::sleep(RENEWAL) => {
+                let until = app.now_micros() + LEASE;
+                let renewed = app.store.write(move |tx| job_leases::renew(tx, job.name, fence, until)).await;
+                if !matches!(renewed, Ok(true)) {
+                    tracing::warn!(job = job.name, "the lease of a running job could not be renewed");
+                }
+            }
+        }
+    }
+}
+
+/// Gives back what this installation held before it stopped, where it is the only node there can be: a server that was killed
+/// does not wait for itself.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn take_over(app: &App) -> Done {
+    if !app.store.is_embedded() {
+        return Ok(());
+    }
+    app.store
+        .write(job_leases::release_all)
+        .await
+        .map(|_| ())
+        .map_err(|error| error.to_string())
 }

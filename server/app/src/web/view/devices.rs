@@ -212,12 +212,18 @@ impl Devices {
     pub fn sample(frame: &Frame) -> Self {
         let t = &frame.t;
         let column = |name: &str| {
-            Some(Column { link: format!("/devices?sort={name}"), sorted: None })
+            Some(Column {
+                link: format!("/devices?sort={name}"),
+                sorted: None,
+            })
         };
         let option =
             |words: &str, query: &str| (words.to_owned(), format!("/devices?{query}"), false);
         let mut columns = ["serial", "state", "organisation", "contact", "system"].map(column);
-        columns[0] = Some(Column { link: "/devices?sort=serial".to_owned(), sorted: Some("ascending") });
+        columns[0] = Some(Column {
+            link: "/devices?sort=serial".to_owned(),
+            sorted: Some("ascending"),
+        });
         Self {
             frame: frame.at(Place::Devices),
             q: String::new(),
