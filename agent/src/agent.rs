@@ -15,13 +15,14 @@ use crate::state::folder::{Folder, FolderError};
 use crate::system::System;
 
 /// The points at which a test may end the process, in the order in which a wipe passes them.
-pub const CRASH_POINTS: [&str; 6] = [
+pub const CRASH_POINTS: [&str; 7] = [
     "wipe.journalled",
     "wipe.accepted-sent",
     "wipe.erasing",
     "wipe.erased",
     "wipe.journalled-done",
     "wipe.receipt-sent",
+    "wipe.keys-destroyed",
 ];
 
 /// Called with the name of each crash point that is passed.

@@ -12,7 +12,9 @@ use crate::link::Purpose;
 use crate::net::NetError;
 use crate::net::api::{self, RECEIPTS_AT_ONCE};
 use crate::net::client::ORDINARY;
+use crate::state::State;
 use crate::state::credentials::KeyFiles;
+use crate::state::folder::FolderError;
 use crate::turn::Live;
 
 /// How often a phone that has left its fleet offers its last receipts before it destroys the key all the same.
@@ -182,14 +184,23 @@ impl Live {
             agent.crash_point("wipe.receipt-sent");
         }
         agent.link.close();
-        self.keys(agent).destroy()?;
-        let state = self.core.state_mut();
+        Ok(agent.destroy_credentials(self.core.state_mut())?)
+    }
+}
+
+impl Agent {
+    /// Destroys the keys of a phone that has left its fleet, then notes that they are gone. May run twice: the power may fail
+    /// between the two.
+    pub(crate) fn destroy_credentials(&self, state: &mut State) -> Result<(), FolderError> {
+        self.folder.keys(&state.enrolment).destroy()?;
+        if state.ended.as_ref().is_some_and(|ended| ended.by == Kind::Wipe) {
+            self.crash_point("wipe.keys-destroyed");
+        }
         state.pin = None;
         state.anchors.clear();
         if let Some(ended) = &mut state.ended {
             ended.credentials_destroyed = true;
         }
-        agent.folder.save(self.core.state())?;
-        Ok(())
+        self.folder.save(state)
     }
 }

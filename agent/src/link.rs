@@ -122,7 +122,7 @@ pub async fn ask_around(core: &mut Core, clock: u64) {
         match chain_of(core, &server, &authorities, &fingerprint, clock).await {
             Ok(chain) => core.take_chain(&chain),
             Err(error) => {
-                tracing::debug!(%server, %error, "a server was asked for keyrings in vain")
+                tracing::debug!(%server, %error, "a server was asked for keyrings in vain");
             }
         }
     }

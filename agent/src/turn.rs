@@ -63,15 +63,27 @@ impl Agent {
             return Err(FolderError::Damaged("the state belongs to another handset").into());
         }
         let keys = self.folder.keys(&state.enrolment);
+        let keys = keys
+            .device_key()
+            .and_then(|device_key| Ok((device_key, keys.tls()?)));
+        let (device_key, tls) = match keys {
+            Ok(keys) => keys,
+            Err(FolderError::Damaged(_)) if state.ended.is_some() => {
+                // The power failed while a phone that had left its fleet destroyed its keys: that is what is left to do.
+                let mut state = state;
+                self.destroy_credentials(&mut state)?;
+                return Ok(Turn {
+                    _lock: lock,
+                    live: None,
+                });
+            }
+            Err(error) => return Err(error.into()),
+        };
         let phone = state.phone.open(self.folder.root())?;
-        let core = Core::open(state, keys.device_key()?)?;
+        let core = Core::open(state, device_key)?;
         let mut turn = Turn {
             _lock: lock,
-            live: Some(Live {
-                core,
-                phone,
-                tls: keys.tls()?,
-            }),
+            live: Some(Live { core, phone, tls }),
         };
         turn.resume(self).await?;
         Ok(turn)
@@ -315,6 +327,10 @@ impl Live {
                 Ok(())
             }
         };
+        // The server shows what phones report: it hears of a lock that closed or opened now, not in a quarter of an hour.
+        if matches!(act, Act::Lock(_) | Act::UnlockFleet | Act::Service(_)) && done.is_ok() {
+            agent.report_soon = true;
+        }
         done.map_err(|error| error.to_string())
     }
 

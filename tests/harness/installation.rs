@@ -197,7 +197,7 @@ impl Installation {
         let welcome = browser.submit(&link, &owner).await;
         assert_eq!(welcome.status, 200, "{}", welcome.text);
         assert!(welcome.text.contains("Ada Lamb"), "the owner is signed in: {}", welcome.text);
-        assert_eq!(Browser::new(&self.portal).get(&link).await.status, 404, "the link works once");
+        assert_eq!(Browser::new(&self.portal).get(&link).await.status, 410, "the link works once");
         browser
     }
 

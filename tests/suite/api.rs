@@ -16,10 +16,14 @@ on_both_databases![
     a_command_has_the_members_that_are_promised,
     a_code_has_the_members_that_are_promised,
     lists_are_paged_by_cursor,
+    every_list_walks_through_everything_once,
     lists_are_filtered,
     a_creation_with_a_key_happens_once,
     two_creations_at_once_with_one_key_make_one_thing,
     problems_are_documents,
+    members_that_nobody_knows_are_refused_everywhere,
+    bodies_of_64_kib_are_read_and_no_more,
+    a_filter_is_frozen_into_devices,
     every_route_is_described_and_every_description_is_a_route,
     roles_of_tokens_hold,
     serial_numbers_are_one_of_a_kind_in_a_fleet,
@@ -269,4 +273,129 @@ async fn serial_numbers_are_one_of_a_kind_in_a_fleet(t: &mut TestApp) {
     let reseller = world.operator.api.post("/api/v1/organisations", &json!({ "name": "New Reseller" })).await.expect(201);
     let without = json!({ "serial_number": "S-2", "model": "X7", "organisation_id": reseller["id"] });
     world.operator.api.post("/api/v1/devices", &without).await.expect_problem(409, "fleet-missing");
+}
+
+async fn every_list_walks_through_everything_once(t: &mut TestApp) {
+    let world = t.world().await;
+    let api = &world.northwind.api;
+    let mut devices = Vec::new();
+    for serial in ["NW-000001", "NW-000002", "NW-000003"] {
+        devices.push(world.phone(t, serial).await.device);
+    }
+    let devices: Vec<&str> = devices.iter().map(String::as_str).collect();
+    let command = text(&api.command("lock", &devices, Value::Null).await["id"]);
+    for _ in 0..4 {
+        api.command("refresh", &devices, Value::Null).await;
+    }
+    let targets = format!("/api/v1/commands/{command}/targets");
+    for (list, key, least) in [
+        ("/api/v1/devices", "id", 3),
+        ("/api/v1/commands", "id", 5),
+        ("/api/v1/events", "id", 12),
+        ("/api/v1/organisations", "id", 3),
+        (targets.as_str(), "device_id", 3),
+    ] {
+        let walk = async |limit: u32| {
+            let (mut path, mut seen) = (format!("{list}?limit={limit}"), Vec::new());
+            loop {
+                let page = api.get(&path).await.expect(200);
+                let items = page["items"].as_array().unwrap().clone();
+                assert!(items.len() <= limit as usize, "{path}: {}", items.len());
+                seen.extend(items.iter().map(|item| text(&item[key])));
+                let Some(cursor) = page["next_cursor"].as_str() else { return seen };
+                path = format!("{list}?limit={limit}&cursor={cursor}");
+                assert!(seen.len() < 500, "{list} goes round in circles");
+            }
+        };
+        let (at_once, in_pages) = (walk(200).await, walk(2).await);
+        assert!(at_once.len() >= least, "{list}: {}", at_once.len());
+        assert_eq!(in_pages, at_once, "{list}");
+        assert_eq!(at_once.iter().collect::<BTreeSet<_>>().len(), at_once.len(), "{list}");
+        api.get(&format!("{list}?limit=201")).await.expect_problem(422, "limit");
+        // What is no cursor of ours starts somewhere in one's own list, or is refused.
+        let strange = api.get(&format!("{list}?cursor=not-one-of-ours")).await;
+        assert!(matches!(strange.status, 200 | 422), "{}", strange.text);
+        api.get(&format!("{list}?cursor={}", "x".repeat(600))).await.expect_problem(422, "cursor");
+    }
+    // One list's cursor is no other's, and nobody's opens another's rows.
+    let cursor = text(&api.get("/api/v1/events?limit=1").await.expect(200)["next_cursor"]);
+    let elsewhere = world.lyre.api.get(&format!("/api/v1/events?limit=200&cursor={cursor}")).await;
+    if elsewhere.status == 200 {
+        let foreign = elsewhere.json()["items"].as_array().unwrap().iter().any(|event| event["organisation_id"] != json!(world.lyre.id));
+        assert!(!foreign, "{}", elsewhere.text);
+    }
+}
+
+async fn members_that_nobody_knows_are_refused_everywhere(t: &mut TestApp) {
+    let world = t.world().await;
+    let api = &world.northwind.api;
+    let phone = world.phone(t, "NW-000042").await;
+    let command = text(&api.command("kill", &[&phone.device], Value::Null).await["id"]);
+    let own = &world.northwind.id;
+    let cases = [
+        ("/api/v1/devices".to_owned(), json!({ "serial_number": "NW-1", "model": "X7", "serial": "NW-1" })),
+        ("/api/v1/organisations".to_owned(), json!({ "name": "A third", "kind": "operator" })),
+        ("/api/v1/commands".to_owned(), json!({ "kind": "lock", "device_ids": [phone.device], "reason": "x", "approved": true })),
+        ("/api/v1/commands".to_owned(), json!({ "kind": "lock", "filter": { "q": "NW", "all": true }, "reason": "x" })),
+        ("/api/v1/commands".to_owned(), json!({ "kind": "lock", "device_ids": [phone.device], "reason": "x", "arguments": { "force": true } })),
+        (format!("/api/v1/commands/{command}/approvals"), json!({ "keyid": "00", "sig": "AA==", "person": "me" })),
+        (format!("/api/v1/organisations/{own}/fleet/adopt"), json!({ "descriptor": "AA==", "keyring": "AA==", "force": true })),
+        (format!("/api/v1/organisations/{own}/fleet/keyrings"), json!({ "keyring": "AA==", "version": 9 })),
+    ];
+    for (path, body) in cases {
+        let refused = api.post(&path, &body).await;
+        refused.expect_problem(422, "member");
+        assert!(refused.text.contains("unknown field"), "{path}: {}", refused.text);
+    }
+    let revoke = api.post(&format!("/api/v1/devices/{}/revoke", phone.device), &json!({ "reason": "x", "now": true })).await;
+    assert_eq!(revoke.status, 422, "{}", revoke.text);
+    assert_eq!(api.get("/api/v1/commands").await.expect(200)["items"].as_array().unwrap().len(), 1);
+    assert_eq!(api.device(&phone.device).await["lifecycle"], "enrolled");
+}
+
+async fn bodies_of_64_kib_are_read_and_no_more(t: &mut TestApp) {
+    let world = t.world().await;
+    let api = &world.northwind.api;
+    let padded = |size: usize| {
+        let body = r#"{"serial_number":"NW-1","model":"X7"}"#;
+        format!("{body}{}", " ".repeat(size - body.len()))
+    };
+    let send = async |body: String| {
+        api.send(api.request(Method::POST, "/api/v1/devices").header("content-type", "application/json").body(body)).await
+    };
+    send(padded(64 * 1024 + 1)).await.expect_problem(413, "too-large");
+    send(padded(3 * 1024 * 1024)).await.expect_problem(413, "too-large");
+    send(padded(64 * 1024)).await.expect(201);
+    let deep = format!("{}{}", "[".repeat(20_000), "]".repeat(20_000));
+    assert_eq!(send(deep).await.status, 422);
+    let latin = api.request(Method::POST, "/api/v1/devices").header("content-type", "application/json").body(&b"{\"model\":\"\xff\"}"[..]);
+    assert_eq!(api.send(latin).await.status, 422);
+}
+
+async fn a_filter_is_frozen_into_devices(t: &mut TestApp) {
+    let world = t.world().await;
+    let api = &world.northwind.api;
+    let phone = world.phone_of(t, &world.press, &world.fleet, "PR-000001").await;
+    world.phone(t, "NW-000001").await;
+    let wanted = json!({ "kind": "lock", "filter": { "organisation_id": world.press.id }, "reason": "left in a taxi" });
+    let command = api.post("/api/v1/commands", &wanted).await.expect(201);
+    world.phone_of(t, &world.press, &world.fleet, "PR-000002").await;
+    let shown = api.command_state(&text(&command["id"])).await;
+    let targets: Vec<String> = shown["targets"].as_array().unwrap().iter().map(|target| text(&target["device_id"])).collect();
+    assert_eq!(targets, [phone.device.clone()]);
+    for (phones, what) in [
+        (json!({ "device_ids": [], "reason": "x" }), "no phone"),
+        (json!({ "filter": { "q": "nothing" }, "reason": "x" }), "a search that finds nobody"),
+        (json!({ "reason": "x" }), "neither"),
+        (json!({ "device_ids": [phone.device], "filter": {}, "reason": "x" }), "both"),
+        (json!({ "device_ids": [phone.device], "reason": "" }), "no reason"),
+        (json!({ "device_ids": [phone.device], "reason": "x\u{202e}y" }), "a reason that turns around"),
+        (json!({ "device_ids": [phone.device], "reason": "x", "expires_in_seconds": 0 }), "no time"),
+    ] {
+        let mut body = phones;
+        body["kind"] = json!("lock");
+        let refused = api.post("/api/v1/commands", &body).await;
+        assert!(matches!(refused.status, 409 | 422), "{what}: {} {}", refused.status, refused.text);
+        assert_eq!(refused.header("content-type"), "application/problem+json", "{what}");
+    }
 }

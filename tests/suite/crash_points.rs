@@ -58,11 +58,10 @@ impl Life {
 
     async fn die_at(&mut self, point: &'static str) {
         match point {
-            "enrolment.intent-recorded" | "enrolment.certificate-signed" => {
+            "enrolment.intent-recorded" | "enrolment.certificate-signed" | "enrolment.certificate-stored" => {
                 self.agent_enrols(point).await;
                 self.client_enrols(point).await;
             }
-            "enrolment.certificate-stored" => self.client_enrols(point).await,
             "renewal.intent-recorded" | "renewal.certificate-signed" => self.client_renews(point).await,
             "check-in.recorded" => self.phone_checks_in(point).await,
             "command.drafted" => self.draft_is_not_answered(point).await,

@@ -120,7 +120,8 @@ async fn nothing_acknowledged_is_lost_while_connections_die(t: &mut TestApp) {
                 // A file has no connections to lose; what it has is other programs that hold it for a moment.
                 None => {
                     let lock = Lock::take(t);
-                    let waiting = api.post("/api/v1/organisations", &json!({ "name": format!("Waits {number}") }));
+                    let body = json!({ "name": format!("Waits {number}") });
+                    let waiting = api.post("/api/v1/organisations", &body);
                     let (answer, ()) = tokio::join!(waiting, async {
                         tokio::time::sleep(Duration::from_millis(100)).await;
                         lock.release();
@@ -169,10 +170,11 @@ async fn unreachable_database(t: &mut TestApp) {
         .batch_execute(&format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"))
         .unwrap();
 
+    let check_in = json!({ "v": 1 });
     let (api, portal, phones, ready, live) = tokio::join!(
         world.northwind.api.get("/api/v1/devices"),
         browser.get_once("/devices"),
-        way.post("/v1/check-in", &json!({ "v": 1 })),
+        way.post("/v1/check-in", &check_in),
         browser.get_once("/readyz"),
         browser.get_once("/livez"),
     );

@@ -32,31 +32,67 @@ fn adoption(fleet: &Fleet) -> Value {
 async fn a_fleet_is_prepared_once_and_adopted_once(t: &mut TestApp) {
     let world = t.world().await;
     let made = json!({ "name": "Third Reseller" });
-    let reseller = text(&world.operator.api.post("/api/v1/organisations", &made).await.expect(201)["id"]);
+    let reseller = text(
+        &world
+            .operator
+            .api
+            .post("/api/v1/organisations", &made)
+            .await
+            .expect(201)["id"],
+    );
     let path = fleet_path(&reseller);
     let api = &world.operator.api;
     let first = api.post_empty(&path).await.expect(200);
-    assert_eq!(api.post_empty(&path).await.expect(200), first, "the server's keys are made once");
+    assert_eq!(
+        api.post_empty(&path).await.expect(200),
+        first,
+        "the server's keys are made once"
+    );
     assert_eq!(first["fingerprint"], Value::Null);
-    let secrets: Vec<&String> = first.as_object().unwrap().keys().filter(|name| name.contains("sealed")).collect();
+    let secrets: Vec<&String> = first
+        .as_object()
+        .unwrap()
+        .keys()
+        .filter(|name| name.contains("sealed"))
+        .collect();
     assert!(secrets.is_empty(), "{secrets:?}");
 
     let fleet = Fleet::from_facts(&first, 3, t.now());
-    api.post(&format!("{path}/adopt"), &adoption(&fleet)).await.expect(201);
-    assert_eq!(api.post_empty(&path).await.expect(200)["fingerprint"], fleet.fingerprint.to_string());
+    api.post(&format!("{path}/adopt"), &adoption(&fleet))
+        .await
+        .expect(201);
+    assert_eq!(
+        api.post_empty(&path).await.expect(200)["fingerprint"],
+        fleet.fingerprint.to_string()
+    );
     // A fleet that has a descriptor never gets another: phones are pinned to this one.
     let other = Fleet::from_facts(&first, 4, t.now());
     let again = api.post(&format!("{path}/adopt"), &adoption(&other)).await;
     assert_eq!(again.status, 409, "{}", again.text);
     let shown = api.get(&path).await.expect(200);
     assert_eq!(text(&shown["fingerprint"]), fleet.fingerprint.to_string());
-    assert_eq!(base64::decode(&text(&shown["descriptor"])).unwrap(), fleet.descriptor);
+    assert_eq!(
+        base64::decode(&text(&shown["descriptor"])).unwrap(),
+        fleet.descriptor
+    );
     assert!(t.record().await.contains(&"fleet.adopted".to_owned()));
     // A customer's phones obey its reseller's fleet; it has none of its own to make.
-    let customer = world.northwind.api.post_empty(&fleet_path(&world.press.id)).await;
+    let customer = world
+        .northwind
+        .api
+        .post_empty(&fleet_path(&world.press.id))
+        .await;
     customer.expect_problem(422, "not-a-reseller");
-    let of_the_press = world.press.api.get(&fleet_path(&world.press.id)).await.expect(200);
-    assert_eq!(text(&of_the_press["fingerprint"]), world.fleet.fingerprint.to_string());
+    let of_the_press = world
+        .press
+        .api
+        .get(&fleet_path(&world.press.id))
+        .await
+        .expect(200);
+    assert_eq!(
+        text(&of_the_press["fingerprint"]),
+        world.fleet.fingerprint.to_string()
+    );
 }
 
 async fn a_descriptor_or_keyring_that_does_not_fit_is_refused(t: &mut TestApp) {
@@ -81,41 +117,81 @@ async fn a_descriptor_or_keyring_that_does_not_fit_is_refused(t: &mut TestApp) {
         ("signed by one root of two", one_root),
         ("noise", noise),
         ("no base64", no_base64),
-        ("another log's name", with(&|keyring| keyring.log.origin = "log.example.org/1".to_owned())),
-        ("another log's key", with(&|keyring| keyring.log.key = world.lyre_fleet.keyring.log.key)),
-        ("another online key", with(&|keyring| keyring.online = world.lyre_fleet.keyring.online.clone())),
-        ("expired", with(&|keyring| {
-            keyring.issued_at = keyring.issued_at.minus(400 * 86_400);
-            keyring.expires_at = keyring.issued_at.plus(86_400);
-        })),
+        (
+            "another log's name",
+            with(&|keyring| keyring.log.origin = "log.example.org/1".to_owned()),
+        ),
+        (
+            "another log's key",
+            with(&|keyring| keyring.log.key = world.lyre_fleet.keyring.log.key),
+        ),
+        (
+            "another online key",
+            with(&|keyring| keyring.online = world.lyre_fleet.keyring.online.clone()),
+        ),
+        (
+            "expired",
+            with(&|keyring| {
+                keyring.issued_at = keyring.issued_at.minus(400 * 86_400);
+                keyring.expires_at = keyring.issued_at.plus(86_400);
+            }),
+        ),
     ];
     for (what, body) in bad {
         let answer = api.post(&format!("{path}/adopt"), &body).await;
         assert_eq!(answer.status, 422, "{what}: {}", answer.text);
     }
-    assert_eq!(api.post_empty(&path).await.expect(200)["fingerprint"], Value::Null, "something half-done was left");
-    api.post(&format!("{path}/adopt"), &adoption(&good)).await.expect(201);
+    assert_eq!(
+        api.post_empty(&path).await.expect(200)["fingerprint"],
+        Value::Null,
+        "something half-done was left"
+    );
+    api.post(&format!("{path}/adopt"), &adoption(&good))
+        .await
+        .expect(201);
 }
 
 async fn only_an_owner_touches_trust(t: &mut TestApp) {
     let world = t.world().await;
     let path = fleet_path(&world.northwind.id);
-    let next = json!({ "keyring": base64::encode(&world.fleet.seal(&world.fleet.next(), &[0, 1])) });
+    let next =
+        json!({ "keyring": base64::encode(&world.fleet.seal(&world.fleet.next(), &[0, 1])) });
     for role in [Role::Admin, Role::Agent, Role::Support, Role::Auditor] {
         let api = world.api(&world.northwind, role).await;
-        api.post(&format!("{path}/keyrings"), &next).await.expect_problem(403, "role");
+        api.post(&format!("{path}/keyrings"), &next)
+            .await
+            .expect_problem(403, "role");
         api.post_empty(&path).await.expect_problem(403, "role");
     }
-    world.lyre.api.post(&format!("{path}/keyrings"), &next).await.expect_problem(404, "not-found");
-    world.northwind.api.post(&format!("{path}/keyrings"), &next).await.expect(201);
+    world
+        .lyre
+        .api
+        .post(&format!("{path}/keyrings"), &next)
+        .await
+        .expect_problem(404, "not-found");
+    world
+        .northwind
+        .api
+        .post(&format!("{path}/keyrings"), &next)
+        .await
+        .expect(201);
 }
 
 async fn a_keyring_is_published_step_by_step(t: &mut TestApp) {
     let mut world = t.world().await;
     let api = world.northwind.api.clone();
     let path = format!("{}/keyrings", fleet_path(&world.northwind.id));
-    let send = async |envelope: Vec<u8>| api.post(&path, &json!({ "keyring": base64::encode(&envelope) })).await;
-    let (two, three) = (world.fleet.next(), Keyring { version: 3, ..world.fleet.next() });
+    let send = async |envelope: Vec<u8>| {
+        api.post(&path, &json!({ "keyring": base64::encode(&envelope) }))
+            .await
+    };
+    let (two, three) = (
+        world.fleet.next(),
+        Keyring {
+            version: 3,
+            ..world.fleet.next()
+        },
+    );
     let refused = async |envelope: Vec<u8>, code: &str| {
         let answer = send(envelope).await;
         answer.expect_problem(422, "keyring");
@@ -128,11 +204,21 @@ async fn a_keyring_is_published_step_by_step(t: &mut TestApp) {
     world.fleet.publish(&api, two).await;
     refused(first, "keyring_rollback").await;
     // The held one again is no fault: its answer may have been lost.
-    assert_eq!(send(world.fleet.chain[1].clone()).await.expect(201)["version"], 2);
+    assert_eq!(
+        send(world.fleet.chain[1].clone()).await.expect(201)["version"],
+        2
+    );
     world.fleet.publish(&api, three).await;
     let shown = api.get(&fleet_path(&world.northwind.id)).await.expect(200);
     assert_eq!(shown["keyrings"].as_array().unwrap().len(), 3);
-    assert_eq!(t.record().await.iter().filter(|kind| *kind == "keyring.stored").count(), 2);
+    assert_eq!(
+        t.record()
+            .await
+            .iter()
+            .filter(|kind| *kind == "keyring.stored")
+            .count(),
+        2
+    );
 }
 
 async fn a_phone_that_was_away_walks_the_chain(t: &mut TestApp) {
@@ -141,7 +227,10 @@ async fn a_phone_that_was_away_walks_the_chain(t: &mut TestApp) {
     let mut phone = world.phone(t, "NW-000042").await;
     phone.check_in().await;
     for _ in 0..10 {
-        let next = Keyring { issued_at: t.now(), ..world.fleet.next() };
+        let next = Keyring {
+            issued_at: t.now(),
+            ..world.fleet.next()
+        };
         world.fleet.publish(&api, next).await;
     }
     // At most eight steps a check-in (PROTOCOL §5).
@@ -170,14 +259,20 @@ async fn a_new_keyring_reopens_what_a_removed_approver_signed(t: &mut TestApp) {
     assert_eq!(reopened["state"], "awaiting-approval", "{reopened}");
     assert!(t.record().await.contains(&"command.reopened".to_owned()));
     t.log_settles().await;
-    assert!(phone.check_in().await.commands.is_empty(), "it was delivered all the same");
+    assert!(
+        phone.check_in().await.commands.is_empty(),
+        "it was delivered all the same"
+    );
     phone.assert_unharmed();
     // With a signature that counts it is a new envelope and the same command.
     api.approve(&id, &world.fleet.ben).await.expect(201);
     t.log_settles().await;
     phone.check_in().await;
     let done = api.command_state(&id).await;
-    assert_eq!((&done["state"], text(&done["digest"])), (&json!("done"), before));
+    assert_eq!(
+        (&done["state"], text(&done["digest"])),
+        (&json!("done"), before)
+    );
 }
 
 async fn the_log_is_one_tree_that_only_grows(t: &mut TestApp) {
@@ -185,7 +280,11 @@ async fn the_log_is_one_tree_that_only_grows(t: &mut TestApp) {
     let fleet = world.fleet.keyring.fleet.to_string();
     let mut phone = world.phone(t, "NW-000042").await;
     for _ in 0..3 {
-        world.northwind.api.command("lock", &[&phone.device], Value::Null).await;
+        world
+            .northwind
+            .api
+            .command("lock", &[&phone.device], Value::Null)
+            .await;
         phone.check_in().await;
         t.log_settles().await;
     }
@@ -197,17 +296,37 @@ async fn the_log_is_one_tree_that_only_grows(t: &mut TestApp) {
         #[diesel(sql_type = diesel::sql_types::Text)]
         digest: String,
     }
-    let sql = format!("SELECT kind, digest FROM log_leaves WHERE fleet_id = '{fleet}' AND leaf_index IS NOT NULL ORDER BY leaf_index");
+    let sql = format!(
+        "SELECT kind, digest FROM log_leaves WHERE fleet_id = '{fleet}' AND leaf_index IS NOT NULL ORDER BY leaf_index"
+    );
     let leaves: Vec<Leaf> = t.read(move |c| Ok(diesel::sql_query(sql).load(c)?)).await;
     let hashes: Vec<Digest> = leaves
         .iter()
-        .map(|leaf| log_leaf_hash(leaf.kind.parse::<LogKind>().unwrap(), &Digest::parse(&leaf.digest).unwrap()))
+        .map(|leaf| {
+            log_leaf_hash(
+                leaf.kind.parse::<LogKind>().unwrap(),
+                &Digest::parse(&leaf.digest).unwrap(),
+            )
+        })
         .collect();
-    for kind in ["keyring", "certificate", "enrolment", "command", "receipt", "admin"] {
-        assert!(leaves.iter().any(|leaf| leaf.kind == kind), "no {kind} stands in the log");
+    for kind in [
+        "keyring",
+        "certificate",
+        "enrolment",
+        "command",
+        "receipt",
+        "admin",
+    ] {
+        assert!(
+            leaves.iter().any(|leaf| leaf.kind == kind),
+            "no {kind} stands in the log"
+        );
     }
     // The root that the server signed is the root of these leaves, computed anew by somebody who believes nothing.
-    let newest = t.read(move |c| muster_store::log::newest_checkpoint(c, &fleet)).await.unwrap();
+    let newest = t
+        .read(move |c| muster_store::log::newest_checkpoint(c, &fleet))
+        .await
+        .unwrap();
     let signed = SignedCheckpoint::decode(newest.note.as_bytes()).unwrap();
     let verified = signed.verify(&world.fleet.keyring).unwrap();
     assert_eq!(verified.checkpoint.head.size, hashes.len() as u64);
@@ -216,11 +335,17 @@ async fn the_log_is_one_tree_that_only_grows(t: &mut TestApp) {
         let start = usize::try_from(index).unwrap() * width;
         let mut row = hashes.get(start..start + width)?.to_vec();
         while row.len() > 1 {
-            row = row.chunks(2).map(|pair| merkle::node_hash(&pair[0], &pair[1])).collect();
+            row = row
+                .chunks(2)
+                .map(|pair| merkle::node_hash(&pair[0], &pair[1]))
+                .collect();
         }
         row.first().copied()
     };
-    assert_eq!(merkle::root(hashes.len() as u64, node).unwrap(), verified.checkpoint.head.root);
+    assert_eq!(
+        merkle::root(hashes.len() as u64, node).unwrap(),
+        verified.checkpoint.head.root
+    );
     phone.check_in().await;
     let held = phone.status().checkpoint.unwrap();
     assert!(held.size >= verified.checkpoint.head.size);

@@ -28,7 +28,7 @@ use crate::net::tls::{CertificateTime, pinned};
 use crate::net::url::ServerUrl;
 use crate::phones::{PhoneKind, SandboxPhone};
 use crate::renewal::own_certificate;
-use crate::state::credentials::{TlsIdentity, TlsKeys, new_key};
+use crate::state::credentials::{TlsIdentity, TlsKeys};
 use crate::state::folder::{Folder, FolderError};
 use crate::state::{HeldCheckpoint, Pinned, Progress, State, ends};
 use crate::system::System;
@@ -137,8 +137,7 @@ pub async fn enrol(options: &EnrolOptions) -> Result<Enrolled, AgentError> {
     } else {
         CertificateTime::Unknown
     };
-    let device_key = new_key(&options.system);
-    let tls_key = new_key(&options.system);
+    let (device_key, tls_key) = folder.joining().keys(&options.code, &options.system)?;
     let enrolment = device_key.verifying_key().enrolment_id();
     let csr = request(&tls_key, &enrolment, &Subject::New(&serial))?;
     let mut client = Client::new(options.server.clone(), pinned(&roots, time, None)?);
@@ -211,6 +210,8 @@ pub async fn enrol(options: &EnrolOptions) -> Result<Enrolled, AgentError> {
         current: TlsIdentity::new(tls_key, certificate),
         previous: None,
     })?;
+    // Before the state that uses these keys: an enrolment id never starts twice with an empty journal (PROTOCOL §11).
+    folder.joining().finish()?;
     folder.save(&state)?;
     folder.destroy_other_keys(&enrolment)?;
     drop(lock);

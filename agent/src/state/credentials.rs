@@ -112,7 +112,7 @@ impl StoredIdentity {
     }
 }
 
-fn from_hex(text: &str) -> Option<P256Signer> {
+pub(super) fn from_hex(text: &str) -> Option<P256Signer> {
     let mut secret = Zeroizing::new([0; 32]);
     hex::decode_to_slice(text.trim(), secret.as_mut_slice()).ok()?;
     P256Signer::from_bytes(*secret)

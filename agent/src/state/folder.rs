@@ -15,10 +15,12 @@ use muster_protocol::ids::EnrolmentId;
 use super::State;
 use super::credentials::KeyFiles;
 use super::file::write_durably;
+use super::joining::Joining;
 
 const AGENT: &str = "agent";
 const STATE: &str = "state";
 const KEYS: &str = "keys";
+const JOINING: &str = "joining";
 const LOCK: &str = "lock";
 const HEADER: &str = "muster-agent-state/v1 ";
 const LOCK_TRIES: u32 = 1200;
@@ -98,6 +100,12 @@ impl Folder {
     #[must_use]
     pub fn keys(&self, enrolment: &EnrolmentId) -> KeyFiles {
         KeyFiles::new(self.root.join(AGENT).join(KEYS).join(enrolment.to_string()))
+    }
+
+    /// The keys of an enrolment that is under way.
+    #[must_use]
+    pub fn joining(&self) -> Joining {
+        Joining::new(self.root.join(AGENT).join(JOINING))
     }
 
     /// Destroys the keys of every enrolment but this one.

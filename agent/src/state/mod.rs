@@ -6,6 +6,7 @@
 pub mod credentials;
 pub mod file;
 pub mod folder;
+pub mod joining;
 pub mod text_form;
 
 use std::collections::BTreeMap;

@@ -55,7 +55,7 @@ fn receipts(state: &State) -> Vec<Receipt> {
 
 #[test]
 fn a112_power_cut_at_every_step_of_a_wipe() {
-    // The last point needs a server that takes the receipt; the end-to-end tests reach it.
+    // The points after these need a server that takes the receipt; the suite's agent_crash reaches them.
     for point in &CRASH_POINTS[..5] {
         let folder = tempfile::tempdir().expect("a folder");
         let mut fleet = Fleet::new();

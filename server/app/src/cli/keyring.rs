@@ -13,7 +13,7 @@ use muster_protocol::words;
 use serde_json::{Value, json};
 
 use super::ServerOptions;
-use super::client::Api;
+use super::client::{Api, plain};
 use crate::clock::{Clock, SystemClock};
 use crate::features::trust::prepare::ServerFacts;
 use crate::offline::ceremony::{self, Wanted};
@@ -35,7 +35,7 @@ pub async fn facts(server: &ServerOptions, organisation: &str, out: &Path) -> Re
     say!(
         "Wrote {}: the facts of {} at {}.",
         out.display(),
-        facts.organisation_name,
+        plain(&facts.organisation_name),
         facts.server_url
     );
     say!(

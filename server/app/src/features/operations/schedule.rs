@@ -57,6 +57,10 @@ pub async fn start(app: &Arc<App>, jobs: &[Job]) -> Result<Schedule, String> {
         let job = *job;
         // One place where a job runs, rung by the clock and by whoever has work for it: never two at a time here.
         let ring = Arc::new(Notify::new());
+        if job.bell.is_some() {
+            // A bell rung in a node that died is lost: what it was rung for does not wait for the next tick.
+            ring.notify_one();
+        }
         let rung = ring.clone();
         let tick = CronJob::new(job.when, move |_, _| rung.notify_one()).map_err(trouble)?;
         scheduler.add(tick).await.map_err(trouble)?;
