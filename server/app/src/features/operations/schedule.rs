@@ -112,11 +112,12 @@ async fn attend(app: Arc<App>, job: Job, ring: Arc<Notify>, mut closed: watch::R
     }
 }
 
-/// Runs a job now if no other node holds it. Also the way in for tests, which move the clock instead of waiting.
+/// Runs a job now; answers whether it did, or left it to another that holds it. Also the way in for tests, which move the clock
+/// instead of waiting.
 ///
 /// # Errors
 /// What the job answers; a lease that cannot be had because the database does not answer.
-pub async fn run(app: &Arc<App>, job: Job) -> Done {
+pub async fn run(app: &Arc<App>, job: Job) -> Result<bool, String> {
     let now = app.now_micros();
     let holder = app.node.clone();
     let claimed = app
@@ -124,8 +125,8 @@ pub async fn run(app: &Arc<App>, job: Job) -> Done {
         .write(move |tx| job_leases::claim(tx, job.name, &holder, now + LEASE, now))
         .await;
     let Some(fence) = claimed.map_err(|error| error.to_string())? else {
-        tracing::debug!(job = job.name, "another node holds this job");
-        return Ok(());
+        tracing::debug!(job = job.name, "another holds this job");
+        return Ok(false);
     };
     let outcome = work_and_renew(app, job, fence).await;
     let (error, now) = (outcome.clone().err(), app.now_micros());
@@ -136,7 +137,7 @@ pub async fn run(app: &Arc<App>, job: Job) -> Done {
     if let Err(error) = finished {
         tracing::warn!(job = job.name, %error, "the end of a job could not be written; its lease runs out by itself");
     }
-    outcome
+    outcome.map(|()| true)
 }
 
 /// Does the work, and keeps the lease while it lasts. Work whose lease was lost goes on: every step of it may run twice.
