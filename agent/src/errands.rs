@@ -193,7 +193,11 @@ impl Agent {
     /// between the two.
     pub(crate) fn destroy_credentials(&self, state: &mut State) -> Result<(), FolderError> {
         self.folder.keys(&state.enrolment).destroy()?;
-        if state.ended.as_ref().is_some_and(|ended| ended.by == Kind::Wipe) {
+        if state
+            .ended
+            .as_ref()
+            .is_some_and(|ended| ended.by == Kind::Wipe)
+        {
             self.crash_point("wipe.keys-destroyed");
         }
         state.pin = None;

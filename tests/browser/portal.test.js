@@ -289,6 +289,7 @@ describe("the portal in a browser", { timeout: 600_000 }, () => {
       ["overview-operator", byOperator, "/"],
       ["overview-support", bySupport, "/"],
       ["devices", byAdmin, "/devices"],
+      ["devices-support", bySupport, "/devices"],
       ["devices-empty", byAdmin, "/devices?q=nothing-like-it"],
       ["device", byAdmin, `/devices/${phone(0).device_id}`],
       ["device-waiting", byAdmin, `/devices/${waiting}`],

@@ -171,12 +171,15 @@ impl TestApp {
         let job = job.expect("a job of the schedule");
         // The schedule runs beside the test: what rang its bell may hold the job at this moment.
         for _ in 0..200 {
-            if schedule::run(self.app(), job).await.expect("the job succeeds") {
+            if schedule::run(self.app(), job)
+                .await
+                .expect("the job succeeds")
+            {
                 return;
             }
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
-        panic!("the job {name} was held by another for four seconds");
+        unreachable!("the job {name} was held by another for four seconds");
     }
 
     /// Waits until the log has numbered every leaf: what was done so far can be proved then.

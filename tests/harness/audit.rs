@@ -117,7 +117,8 @@ struct Count {
 /// # Panics
 /// The database does not answer.
 pub async fn count(store: &Store, sql: String) -> i64 {
-    let counted = store.read(move |c| Ok(diesel::sql_query(sql.clone()).get_result::<Count>(c)?.count));
+    let counted =
+        store.read(move |c| Ok(diesel::sql_query(sql.clone()).get_result::<Count>(c)?.count));
     counted.await.expect("the database answers")
 }
 
@@ -127,8 +128,16 @@ pub async fn count(store: &Store, sql: String) -> i64 {
 /// It does not within half a minute.
 pub async fn settles(store: &Store) {
     until("log and mail have settled", async || {
-        let leaves = count(store, "SELECT COUNT(*) AS count FROM log_leaves WHERE leaf_index IS NULL".into()).await;
-        let mail = count(store, "SELECT COUNT(*) AS count FROM mail_outbox WHERE state = 'waiting'".into()).await;
+        let leaves = count(
+            store,
+            "SELECT COUNT(*) AS count FROM log_leaves WHERE leaf_index IS NULL".into(),
+        )
+        .await;
+        let mail = count(
+            store,
+            "SELECT COUNT(*) AS count FROM mail_outbox WHERE state = 'waiting'".into(),
+        )
+        .await;
         (leaves == 0 && mail == 0).then_some(())
     })
     .await;
@@ -145,7 +154,10 @@ pub async fn passes(store: &Store, keyring: &Keyring, mail: &Path, after: &str) 
         for (rule, sql) in RULES {
             let faults: Vec<Fault> = diesel::sql_query(*sql).load(c)?;
             let faults: Vec<String> = faults.into_iter().map(|row| row.fault).collect();
-            assert!(faults.is_empty(), "after {after}, this does not hold: {rule}: {faults:?}");
+            assert!(
+                faults.is_empty(),
+                "after {after}, this does not hold: {rule}: {faults:?}"
+            );
         }
         the_log_proves_itself(c, &keyring, &after)?;
         the_record_is_in_the_log(c, &keyring, &after)?;
@@ -159,8 +171,14 @@ pub async fn passes(store: &Store, keyring: &Keyring, mail: &Path, after: &str) 
 /// # Panics
 /// It is not.
 pub async fn knows_certificate(store: &Store, serial_number: String) {
-    let der = store.read(move |c| certificates::der(c, &serial_number)).await.expect("the database answers");
-    assert!(der.is_some(), "a certificate is out there that the store does not know");
+    let der = store
+        .read(move |c| certificates::der(c, &serial_number))
+        .await
+        .expect("the database answers");
+    assert!(
+        der.is_some(),
+        "a certificate is out there that the store does not know"
+    );
 }
 
 fn the_log_proves_itself(c: &mut Conn, keyring: &Keyring, after: &str) -> StoreResult<()> {
@@ -168,35 +186,72 @@ fn the_log_proves_itself(c: &mut Conn, keyring: &Keyring, after: &str) -> StoreR
     let leaves = log::leaves(c, &fleet, 0, 100_000)?;
     let numbers: Vec<i64> = leaves.iter().filter_map(|leaf| leaf.leaf_index).collect();
     let wanted: Vec<i64> = (0..).take(leaves.len()).collect();
-    assert_eq!(numbers, wanted, "after {after}, the log's numbers have gaps or repeat");
+    assert_eq!(
+        numbers, wanted,
+        "after {after}, the log's numbers have gaps or repeat"
+    );
     let mut seen = BTreeMap::new();
     let mut hashes = Vec::new();
     for leaf in &leaves {
         let earlier = seen.insert((leaf.kind.clone(), leaf.digest.clone()), leaf.leaf_index);
-        assert_eq!(earlier, None, "after {after}, a {} stands in the log twice", leaf.kind);
+        assert_eq!(
+            earlier, None,
+            "after {after}, a {} stands in the log twice",
+            leaf.kind
+        );
         let kind: LogKind = leaf.kind.parse().expect("a kind of the protocol");
-        hashes.push(log_leaf_hash(kind, &Digest::parse(&leaf.digest).expect("a digest")));
+        hashes.push(log_leaf_hash(
+            kind,
+            &Digest::parse(&leaf.digest).expect("a digest"),
+        ));
     }
     let size = hashes.len();
     let mut earlier = None;
     for signed in 1..=size {
-        let Some(row) = log::checkpoint(c, &fleet, at(signed))? else { continue };
+        let Some(row) = log::checkpoint(c, &fleet, at(signed))? else {
+            continue;
+        };
         let note = SignedCheckpoint::decode(row.note.as_bytes()).expect("a signed note");
-        let head = note.verify(keyring).expect("signed by the log's key").checkpoint.head;
+        let head = note
+            .verify(keyring)
+            .expect("signed by the log's key")
+            .checkpoint
+            .head;
         assert_eq!(head.size, number(signed), "after {after}");
-        assert_eq!(head.root, root(&hashes[..signed]), "after {after}, checkpoint {signed} is not of these leaves");
+        assert_eq!(
+            head.root,
+            root(&hashes[..signed]),
+            "after {after}, checkpoint {signed} is not of these leaves"
+        );
         if let Some(before) = earlier.replace(head) {
             let proof = proofs::consistency(c, &fleet, before.size, head.size)?;
-            let follows = merkle::verify_consistency(before.size, &before.root, head.size, &head.root, &proof);
-            assert!(follows.is_ok(), "after {after}, checkpoint {signed} does not follow from the one before");
+            let follows = merkle::verify_consistency(
+                before.size,
+                &before.root,
+                head.size,
+                &head.root,
+                &proof,
+            );
+            assert!(
+                follows.is_ok(),
+                "after {after}, checkpoint {signed} does not follow from the one before"
+            );
         }
     }
     let newest = earlier.expect("there is a checkpoint");
-    assert_eq!(newest.size, number(size), "after {after}, the newest entries have no checkpoint");
+    assert_eq!(
+        newest.size,
+        number(size),
+        "after {after}, the newest entries have no checkpoint"
+    );
     for (index, leaf) in hashes.iter().enumerate() {
         let proof = proofs::inclusion(c, &fleet, number(index), newest.size)?;
-        let included = merkle::verify_inclusion(leaf, number(index), newest.size, &proof, &newest.root);
-        assert!(included.is_ok(), "after {after}, entry {index} cannot be proved");
+        let included =
+            merkle::verify_inclusion(leaf, number(index), newest.size, &proof, &newest.root);
+        assert!(
+            included.is_ok(),
+            "after {after}, entry {index} cannot be proved"
+        );
     }
     Ok(())
 }
@@ -225,11 +280,26 @@ fn the_record_is_in_the_log(c: &mut Conn, keyring: &Keyring, after: &str) -> Sto
     let fleet = keyring.fleet.to_string();
     let mut cursor = None;
     loop {
-        let page = events::list(c, &Scope::Platform, &EventFilter::default(), cursor.as_deref(), 200)?;
-        for event in page.items.iter().filter(|event| event.device_id.is_some() || event.command_id.is_some()) {
+        let page = events::list(
+            c,
+            &Scope::Platform,
+            &EventFilter::default(),
+            cursor.as_deref(),
+            200,
+        )?;
+        for event in page
+            .items
+            .iter()
+            .filter(|event| event.device_id.is_some() || event.command_id.is_some())
+        {
             let digest = Digest::of(canonical(event).as_bytes()).to_hex();
             let found = log::leaf_index(c, &fleet, "admin", &digest)?;
-            assert!(found.is_some(), "after {after}, {} of {} is not in the log", event.kind, event.id);
+            assert!(
+                found.is_some(),
+                "after {after}, {} of {} is not in the log",
+                event.kind,
+                event.id
+            );
         }
         cursor = page.next;
         if cursor.is_none() {
@@ -251,11 +321,20 @@ fn mail_left_once(c: &mut Conn, folder: &Path, after: &str) -> StoreResult<()> {
     let sent: Vec<Sent> = diesel::sql_query("SELECT id, message_id FROM mail_outbox").load(c)?;
     for mail in &sent {
         let letter = std::fs::read_to_string(folder.join(format!("{}.eml", mail.id)));
-        let letter = letter.unwrap_or_else(|error| unreachable!("after {after}, a letter is lost: {error}"));
-        let names = letter.lines().filter(|line| line.eq_ignore_ascii_case(&format!("Message-ID: {}", mail.message_id)));
+        let letter =
+            letter.unwrap_or_else(|error| unreachable!("after {after}, a letter is lost: {error}"));
+        let names = letter
+            .lines()
+            .filter(|line| line.eq_ignore_ascii_case(&format!("Message-ID: {}", mail.message_id)));
         assert_eq!(names.count(), 1, "after {after}: {letter}");
     }
-    let files = std::fs::read_dir(folder).map(|entries| entries.flatten().count()).unwrap_or(0);
-    assert_eq!(files, sent.len(), "after {after}, there are more or fewer letters than were written");
+    let files = std::fs::read_dir(folder)
+        .map(|entries| entries.flatten().count())
+        .unwrap_or(0);
+    assert_eq!(
+        files,
+        sent.len(),
+        "after {after}, there are more or fewer letters than were written"
+    );
     Ok(())
 }

@@ -28,15 +28,30 @@ pub struct Handset {
 
 impl Handset {
     /// Registers a phone and makes its folder's name; nothing is enrolled yet.
-    pub async fn register(installation: &Installation, api: &Api, organisation: &str, serial: &str) -> Self {
+    pub async fn register(
+        installation: &Installation,
+        api: &Api,
+        organisation: &str,
+        serial: &str,
+    ) -> Self {
         let device = text(&api.register(serial, organisation).await["id"]);
         let folder = installation.folder().join("phones").join(serial);
         std::fs::create_dir_all(&folder).expect("a folder for the phone");
-        Self { folder, device, serial: serial.to_owned() }
+        Self {
+            folder,
+            device,
+            serial: serial.to_owned(),
+        }
     }
 
     /// Registers and enrols one, pinned to the fleet.
-    pub async fn enrol(installation: &Installation, api: &Api, organisation: &str, fingerprint: &str, serial: &str) -> Self {
+    pub async fn enrol(
+        installation: &Installation,
+        api: &Api,
+        organisation: &str,
+        fingerprint: &str,
+        serial: &str,
+    ) -> Self {
         let phone = Self::register(installation, api, organisation, serial).await;
         let code = api.code(&phone.device).await;
         succeed(&mut phone.enrolment(installation, &code, fingerprint));
@@ -46,7 +61,13 @@ impl Handset {
     /// `muster-agent enrol`.
     #[must_use]
     pub fn enrolment(&self, installation: &Installation, code: &str, fingerprint: &str) -> Command {
-        let mut command = self.agent(&["enrol", "--server", &installation.device, "--serial", &self.serial]);
+        let mut command = self.agent(&[
+            "enrol",
+            "--server",
+            &installation.device,
+            "--serial",
+            &self.serial,
+        ]);
         command.args(["--code", code, "--fleet-fingerprint", fingerprint]);
         command
     }
@@ -55,7 +76,11 @@ impl Handset {
     #[must_use]
     pub fn agent(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(program("muster-agent"));
-        command.args(arguments).arg("--state").arg(&self.folder).env("NO_COLOR", "1");
+        command
+            .args(arguments)
+            .arg("--state")
+            .arg(&self.folder)
+            .env("NO_COLOR", "1");
         command
     }
 
@@ -86,7 +111,9 @@ impl Handset {
     /// The phone has left its fleet and its keys are destroyed.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.state().ended.is_some_and(|ended| ended.credentials_destroyed)
+        self.state()
+            .ended
+            .is_some_and(|ended| ended.credentials_destroyed)
     }
 
     fn keys(&self) -> KeyFiles {
@@ -119,13 +146,20 @@ impl Handset {
     pub fn leaf(&self) -> Leaf {
         let state = self.state();
         let serial = SerialNumber::parse(&self.serial).expect("a serial number");
-        Leaf { device: state.device, enrolment: state.enrolment, serial }
+        Leaf {
+            device: state.device,
+            enrolment: state.enrolment,
+            serial,
+        }
     }
 
     /// The proof that it is the one target of a command.
     #[must_use]
     pub fn only_target() -> TargetProof {
-        TargetProof { index: 0, hashes: Vec::new() }
+        TargetProof {
+            index: 0,
+            hashes: Vec::new(),
+        }
     }
 
     /// How many files of the owner's there are.
@@ -143,7 +177,15 @@ impl Handset {
 
 fn files(folder: &Path) -> usize {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.map(|entry| if entry.path().is_dir() { files(&entry.path()) } else { 1 }).sum()
+    entries
+        .map(|entry| {
+            if entry.path().is_dir() {
+                files(&entry.path())
+            } else {
+                1
+            }
+        })
+        .sum()
 }
 
 /// A plain EST client: keys and requests by openssl, HTTP by curl.
@@ -168,13 +210,25 @@ openssl base64 -d -in "$NAME.p7" | openssl pkcs7 -inform DER -print_certs -out "
 
 impl PlainClient {
     /// Registers a device and makes its first key.
-    pub async fn register(installation: &Installation, api: &Api, organisation: &str, serial: &str) -> Self {
+    pub async fn register(
+        installation: &Installation,
+        api: &Api,
+        organisation: &str,
+        serial: &str,
+    ) -> Self {
         let device = text(&api.register(serial, organisation).await["id"]);
         let code = api.code(&device).await;
         let folder = installation.folder().join("clients").join(serial);
         std::fs::create_dir_all(&folder).expect("a folder for the client");
         let (ca, url) = (installation.ca(), installation.device.clone());
-        let client = Self { folder, ca, url, serial: serial.to_owned(), device, code };
+        let client = Self {
+            folder,
+            ca,
+            url,
+            serial: serial.to_owned(),
+            device,
+            code,
+        };
         client.new_key("first");
         client
     }
@@ -187,8 +241,14 @@ impl PlainClient {
 
     fn bash(&self, name: &str, script: &str) -> Command {
         let mut command = Command::new("bash");
-        command.args(["-euo", "pipefail", "-c", script]).current_dir(&self.folder);
-        command.env("NAME", name).env("SERIAL", &self.serial).env("URL", &self.url).env("CA", &self.ca);
+        command
+            .args(["-euo", "pipefail", "-c", script])
+            .current_dir(&self.folder);
+        command
+            .env("NAME", name)
+            .env("SERIAL", &self.serial)
+            .env("URL", &self.url)
+            .env("CA", &self.ca);
         command.env("CODE", &self.code);
         command
     }
@@ -211,7 +271,9 @@ impl PlainClient {
     pub fn renew(&self, with: &str, name: &str) -> Output {
         let ask = r#"curl -sS --fail --max-time 20 --cacert "$CA" --cert "$WITH.crt" --key "$WITH.key" \
             -H 'Content-Type: application/pkcs10' --data-binary "@$NAME.csr" "$URL/.well-known/est/simplereenroll" >"$NAME.p7""#;
-        run(self.bash(name, &format!("{ask}\n{CERTIFICATE}")).env("WITH", with))
+        run(self
+            .bash(name, &format!("{ask}\n{CERTIFICATE}"))
+            .env("WITH", with))
     }
 
     /// The status that a check-in with this certificate is answered.
@@ -226,7 +288,10 @@ impl PlainClient {
     #[must_use]
     pub fn certificate_serial(&self, name: &str) -> String {
         let shown = succeed(&mut self.bash(name, r#"openssl x509 -in "$NAME.crt" -noout -serial"#));
-        shown.trim().trim_start_matches("serial=").to_ascii_lowercase()
+        shown
+            .trim()
+            .trim_start_matches("serial=")
+            .to_ascii_lowercase()
     }
 
     /// The serial numbers of the published list, as openssl shows them, lower hex.

@@ -136,9 +136,13 @@ impl Installation {
     /// Starts the server so that it dies at a crash point. Requests may be sent at once: its sockets take them before it is
     /// ready, and it may be dead before it is.
     pub fn start_to_die_at(&mut self, point: &str) {
-        self.server = Some(Running::start(self.muster(&["serve"]).env("MUSTER_CRASH_AT", point)));
+        self.server = Some(Running::start(
+            self.muster(&["serve"]).env("MUSTER_CRASH_AT", point),
+        ));
         for address in &self.address {
-            wait_until(&format!("somebody listens on {address}"), || std::net::TcpStream::connect(address).is_ok());
+            wait_until(&format!("somebody listens on {address}"), || {
+                std::net::TcpStream::connect(address).is_ok()
+            });
         }
     }
 
@@ -151,7 +155,10 @@ impl Installation {
         let status = server.wait_for_death();
         let line = server.wait_for("dying at a crash point");
         assert_eq!(status.signal(), Some(SIGABRT), "{point}: {status}");
-        assert!(line.contains(point), "it died elsewhere than at {point}: {line}");
+        assert!(
+            line.contains(point),
+            "it died elsewhere than at {point}: {line}"
+        );
         let store = self.store();
         // The one node of an embedded database takes its leases back by itself; among several nodes they run out.
         let shared = !store.is_embedded();
@@ -159,7 +166,8 @@ impl Installation {
             if shared {
                 diesel::sql_query("UPDATE job_leases SET held_until = 0").execute(tx)?;
             }
-            diesel::sql_query("UPDATE mail_outbox SET next_attempt_at = 0 WHERE state = 'waiting'").execute(tx)?;
+            diesel::sql_query("UPDATE mail_outbox SET next_attempt_at = 0 WHERE state = 'waiting'")
+                .execute(tx)?;
             Ok(())
         });
         passed.await.expect("the database answers");
@@ -179,7 +187,11 @@ impl Installation {
     #[must_use]
     pub fn store(&self) -> Store {
         let url: DatabaseUrl = self.database_url.parse().expect("an address");
-        let options = StoreOptions { readers: 1, connections: 2, ..StoreOptions::default() };
+        let options = StoreOptions {
+            readers: 1,
+            connections: 2,
+            ..StoreOptions::default()
+        };
         Store::open(&url, options).expect("the database opens")
     }
 
@@ -192,12 +204,24 @@ impl Installation {
         let link = server.wait_for("/set-up/").trim().to_owned();
         let mut browser = Browser::new(&self.portal);
         assert_eq!(browser.get(&link).await.status, 200);
-        let owner =
-            [("organisation", "Harbour Light"), ("name", "Ada Lamb"), ("email", OWNER), ("password", PASSWORD)];
+        let owner = [
+            ("organisation", "Harbour Light"),
+            ("name", "Ada Lamb"),
+            ("email", OWNER),
+            ("password", PASSWORD),
+        ];
         let welcome = browser.submit(&link, &owner).await;
         assert_eq!(welcome.status, 200, "{}", welcome.text);
-        assert!(welcome.text.contains("Ada Lamb"), "the owner is signed in: {}", welcome.text);
-        assert_eq!(Browser::new(&self.portal).get(&link).await.status, 410, "the link works once");
+        assert!(
+            welcome.text.contains("Ada Lamb"),
+            "the owner is signed in: {}",
+            welcome.text
+        );
+        assert_eq!(
+            Browser::new(&self.portal).get(&link).await.status,
+            410,
+            "the link works once"
+        );
         browser
     }
 
@@ -217,7 +241,10 @@ impl Installation {
 
     /// Adds a reseller, with a token of its owner's.
     pub async fn organisation(&self, operator: &Api, name: &str) -> (String, String) {
-        let added = operator.post("/api/v1/organisations", &json!({ "name": name })).await.expect(201);
+        let added = operator
+            .post("/api/v1/organisations", &json!({ "name": name }))
+            .await
+            .expect(201);
         let id = text(&added["id"]);
         let token = self.token("owner", Some(&id));
         (id, token)
@@ -245,10 +272,20 @@ impl Installation {
 fn addresses() -> [String; 2] {
     let pid = std::process::id().to_be_bytes();
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let host = format!("127.{}.{}.{}", 64 + (count ^ pid[1]) % 128, pid[2], pid[3].clamp(1, 254));
+    let host = format!(
+        "127.{}.{}.{}",
+        64 + (count ^ pid[1]) % 128,
+        pid[2],
+        pid[3].clamp(1, 254)
+    );
     let free = || TcpListener::bind((host.as_str(), 0)).expect("a free port");
     let [portal, device] = [free(), free()];
-    [portal, device].map(|socket| socket.local_addr().expect("a bound socket has an address").to_string())
+    [portal, device].map(|socket| {
+        socket
+            .local_addr()
+            .expect("a bound socket has an address")
+            .to_string()
+    })
 }
 
 /// Waits until `ready`, looking again and again.

@@ -37,7 +37,10 @@ impl Tab {
     /// The client cannot be built.
     #[must_use]
     pub fn at(base: &str) -> Self {
-        Self { client: client().build().expect("a client"), base: base.to_owned() }
+        Self {
+            client: client().build().expect("a client"),
+            base: base.to_owned(),
+        }
     }
 
     /// GET with exactly these headers.
@@ -61,8 +64,14 @@ impl Tab {
     /// # Panics
     /// This person is not let in.
     pub async fn sign_in(&self, email: &str, password: &str) -> SignedIn {
-        let form = format!("email={}&password={}", email.replace('@', "%40"), password.replace(' ', "+"));
-        let answer = self.post("/sign-in", &form, &[("sec-fetch-site", "same-origin")]).await;
+        let form = format!(
+            "email={}&password={}",
+            email.replace('@', "%40"),
+            password.replace(' ', "+")
+        );
+        let answer = self
+            .post("/sign-in", &form, &[("sec-fetch-site", "same-origin")])
+            .await;
         assert_eq!(answer.status, 303, "{email} is not let in: {}", answer.text);
         self.enter(&answer).await
     }
@@ -73,21 +82,43 @@ impl Tab {
     /// It begins none.
     pub async fn enter(&self, answer: &Answered) -> SignedIn {
         let set_cookie = answer.header("set-cookie").to_owned();
-        let cookie = set_cookie.split(';').next().expect("split answers one at least").to_owned();
-        assert!(cookie.contains('='), "no session begins: {} {}", answer.status, answer.text);
+        let cookie = set_cookie
+            .split(';')
+            .next()
+            .expect("split answers one at least")
+            .to_owned();
+        assert!(
+            cookie.contains('='),
+            "no session begins: {} {}",
+            answer.status,
+            answer.text
+        );
         let shown = self.get("/account", &[("cookie", &cookie)]).await;
         assert_eq!(shown.status, 200, "{}", shown.text);
-        let csrf = page::input(&shown.text, "csrf").expect("a page of somebody who is signed in holds a form");
-        SignedIn { cookie, set_cookie, csrf }
+        let csrf = page::input(&shown.text, "csrf")
+            .expect("a page of somebody who is signed in holds a form");
+        SignedIn {
+            cookie,
+            set_cookie,
+            csrf,
+        }
     }
 
-    async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], form: Option<&str>) -> Answered {
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        form: Option<&str>,
+    ) -> Answered {
         let mut request = self.client.request(method, format!("{}{path}", self.base));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         if let Some(form) = form {
-            request = request.header("content-type", "application/x-www-form-urlencoded").body(form.to_owned());
+            request = request
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body(form.to_owned());
         }
         Answered::read(request.send().await.expect("the portal answers")).await
     }

@@ -25,7 +25,12 @@ fn at_each_step_of_a_wipe() {
             let wipe = fleet.ordered("wipe", &phone).await;
             let mut agent = Running::start(&mut phone.agent(&["run", "--crash-at", point]));
             let status = agent.wait_for_death();
-            assert_eq!(status.signal(), Some(SIGABRT), "{point} was not reached: {status}; {}", agent.said());
+            assert_eq!(
+                status.signal(),
+                Some(SIGABRT),
+                "{point} was not reached: {status}; {}",
+                agent.said()
+            );
             fleet.ends(&phone, "wiped", &wipe, point).await;
         }
     });
@@ -48,30 +53,59 @@ struct Ordered {
 }
 
 fn in_a_fleet(test: impl AsyncFnOnce(&Ordered)) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build();
     runtime.expect("a runtime starts").block_on(async {
         let mut installation = Installation::new(Database::sqlite());
         let (_, reseller) = installation.with_reseller().await;
         let api = installation.api(&reseller.token);
-        let fleet = Ordered { installation, reseller, api };
+        let fleet = Ordered {
+            installation,
+            reseller,
+            api,
+        };
         test(&fleet).await;
-        let (store, mail) = (fleet.installation.store(), fleet.installation.data().join("mail"));
-        audit::passes(&store, &fleet.reseller.fleet.keyring, &mail, "all of them left").await;
+        let (store, mail) = (
+            fleet.installation.store(),
+            fleet.installation.data().join("mail"),
+        );
+        audit::passes(
+            &store,
+            &fleet.reseller.fleet.keyring,
+            &mail,
+            "all of them left",
+        )
+        .await;
     });
 }
 
 impl Ordered {
     async fn phone(&self, serial: &str) -> Handset {
         let fingerprint = self.reseller.fleet.fingerprint.to_string();
-        Handset::enrol(&self.installation, &self.api, &self.reseller.id, &fingerprint, serial).await
+        Handset::enrol(
+            &self.installation,
+            &self.api,
+            &self.reseller.id,
+            &fingerprint,
+            serial,
+        )
+        .await
     }
 
     /// A command on its way to the phone, with its proof in the log; answers its id.
     async fn ordered(&self, kind: &str, phone: &Handset) -> String {
         let id = text(&self.api.command(kind, &[&phone.device], Value::Null).await["id"]);
-        self.api.approve(&id, &self.reseller.fleet.ada).await.expect(201);
+        self.api
+            .approve(&id, &self.reseller.fleet.ada)
+            .await
+            .expect(201);
         if kind == "wipe" {
-            self.api.approve(&id, &self.reseller.fleet.ben).await.expect(201);
+            self.api
+                .approve(&id, &self.reseller.fleet.ben)
+                .await
+                .expect(201);
         }
         audit::settles(&self.installation.store()).await;
         id
@@ -92,7 +126,13 @@ impl Ordered {
             let id = self.ordered(kind, &phone).await;
             kill_after(&phone, whole * moment / (MOMENTS + 1));
             kill_after(&phone, whole * (MOMENTS + 1 - moment) / (2 * MOMENTS));
-            self.ends(&phone, end, &id, &format!("SIGKILL at moment {moment} of {MOMENTS}")).await;
+            self.ends(
+                &phone,
+                end,
+                &id,
+                &format!("SIGKILL at moment {moment} of {MOMENTS}"),
+            )
+            .await;
         }
     }
 
@@ -102,7 +142,11 @@ impl Ordered {
         while !phone.is_over() {
             // A server that knows of the end already refuses the certificate. The agent offers its last receipts a few times
             // more before it destroys their key; `--once` spares the pauses between.
-            assert!(starts < 8, "after {after} it comes to no end: {:?}", phone.status());
+            assert!(
+                starts < 8,
+                "after {after} it comes to no end: {:?}",
+                phone.status()
+            );
             starts += 1;
             let mut agent = Running::start(&mut phone.agent(&["run", "--once"]));
             agent.wait_for_death();
@@ -111,9 +155,17 @@ impl Ordered {
         assert_eq!(status.lifecycle, end, "after {after}");
         assert_eq!(phone.service(), 0, "after {after}, service data are left");
         if end == "wiped" {
-            assert_eq!(phone.userdata(), 0, "after {after}, the owner's data are left");
+            assert_eq!(
+                phone.userdata(),
+                0,
+                "after {after}, the owner's data are left"
+            );
         } else {
-            assert_ne!(phone.userdata(), 0, "after {after}, a kill took the owner's data");
+            assert_ne!(
+                phone.userdata(),
+                0,
+                "after {after}, a kill took the owner's data"
+            );
         }
         let shown = self.api.device(&phone.device).await;
         assert_eq!(shown["lifecycle"], end, "after {after}: {shown}");
@@ -122,9 +174,14 @@ impl Ordered {
         assert_eq!(stands["state"], "done", "after {after}: {stands}");
         let store = self.installation.store();
         for (state, count) in [("accepted", 1), ("done", 1), ("failed", 0), ("refused", 0)] {
-            let receipts =
-                format!("SELECT COUNT(*) AS count FROM receipts WHERE command_id = '{command}' AND state = '{state}'");
-            assert_eq!(audit::count(&store, receipts).await, count, "after {after}: receipts that say {state}");
+            let receipts = format!(
+                "SELECT COUNT(*) AS count FROM receipts WHERE command_id = '{command}' AND state = '{state}'"
+            );
+            assert_eq!(
+                audit::count(&store, receipts).await,
+                count,
+                "after {after}: receipts that say {state}"
+            );
         }
     }
 }
@@ -135,5 +192,9 @@ fn kill_after(phone: &Handset, time: Duration) {
     std::thread::sleep(time);
     agent.kill();
     let status = agent.wait_for_death();
-    assert!(status.signal() == Some(SIGKILL) || status.success(), "{status}: {}", agent.said());
+    assert!(
+        status.signal() == Some(SIGKILL) || status.success(),
+        "{status}: {}",
+        agent.said()
+    );
 }

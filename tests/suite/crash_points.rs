@@ -24,12 +24,18 @@ fn nothing_is_lost_or_doubled_postgres() {
 }
 
 fn live_through_all(database: Database) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build();
     runtime.expect("a runtime starts").block_on(async {
         let mut life = Life::begin(database).await;
         for point in CRASH_POINTS {
             life.die_at(point).await;
-            let (store, mail) = (life.installation.store(), life.installation.data().join("mail"));
+            let (store, mail) = (
+                life.installation.store(),
+                life.installation.data().join("mail"),
+            );
             audit::passes(&store, &life.reseller.fleet.keyring, &mail, point).await;
         }
     });
@@ -50,19 +56,34 @@ impl Life {
     async fn begin(database: Database) -> Self {
         let mut installation = Installation::new(database);
         let (browser, reseller) = installation.with_reseller().await;
-        let (api, fingerprint) = (installation.api(&reseller.token), reseller.fleet.fingerprint.to_string());
-        let phone = Handset::enrol(&installation, &api, &reseller.id, &fingerprint, "NW-000042").await;
+        let (api, fingerprint) = (
+            installation.api(&reseller.token),
+            reseller.fleet.fingerprint.to_string(),
+        );
+        let phone =
+            Handset::enrol(&installation, &api, &reseller.id, &fingerprint, "NW-000042").await;
         phone.check_in();
-        Self { installation, browser, reseller, phone, plain: Vec::new(), letters: 0 }
+        Self {
+            installation,
+            browser,
+            reseller,
+            phone,
+            plain: Vec::new(),
+            letters: 0,
+        }
     }
 
     async fn die_at(&mut self, point: &'static str) {
         match point {
-            "enrolment.intent-recorded" | "enrolment.certificate-signed" | "enrolment.certificate-stored" => {
+            "enrolment.intent-recorded"
+            | "enrolment.certificate-signed"
+            | "enrolment.certificate-stored" => {
                 self.agent_enrols(point).await;
                 self.client_enrols(point).await;
             }
-            "renewal.intent-recorded" | "renewal.certificate-signed" => self.client_renews(point).await,
+            "renewal.intent-recorded" | "renewal.certificate-signed" => {
+                self.client_renews(point).await;
+            }
             "check-in.recorded" => self.phone_checks_in(point).await,
             "command.drafted" => self.draft_is_not_answered(point).await,
             "command.approved" => self.approval_is_not_answered(point, "lock-fleet").await,
@@ -92,7 +113,8 @@ impl Life {
     }
 
     async fn client(&mut self, serial: &str) -> &PlainClient {
-        let client = PlainClient::register(&self.installation, &self.api(), &self.reseller.id, serial).await;
+        let client =
+            PlainClient::register(&self.installation, &self.api(), &self.reseller.id, serial).await;
         self.plain.push(client);
         self.plain.last().expect("just pushed")
     }
@@ -105,14 +127,26 @@ impl Life {
         let code = api.code(&phone.device).await;
         self.arm(point);
         let output = run(&mut phone.enrolment(&self.installation, &code, &fingerprint));
-        assert!(!output.status.success(), "nobody answered, and it says that it is enrolled");
+        assert!(
+            !output.status.success(),
+            "nobody answered, and it says that it is enrolled"
+        );
         self.starts_again(point).await;
         let output = run(&mut phone.enrolment(&self.installation, &code, &fingerprint));
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         phone.check_in();
         let shown = self.api().device(&phone.device).await;
-        assert_eq!((&shown["lifecycle"], &shown["epoch"]), (&json!("enrolled"), &json!(1)), "{shown}");
-        self.knows(&text(&shown["certificate"]["serial_number"])).await;
+        assert_eq!(
+            (&shown["lifecycle"], &shown["epoch"]),
+            (&json!("enrolled"), &json!(1)),
+            "{shown}"
+        );
+        self.knows(&text(&shown["certificate"]["serial_number"]))
+            .await;
     }
 
     /// A plain EST client hears no answer, sends the same request again, and gets the one certificate of its code.
@@ -125,10 +159,17 @@ impl Life {
         self.starts_again(point).await;
         let client = self.plain.last().expect("one was made");
         let output = client.enrol("first");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         assert_eq!(client.check_in("first"), "200");
         let serial_number = client.certificate_serial("first");
-        assert!(client.enrol("first").status.success(), "the same request again gets the same answer");
+        assert!(
+            client.enrol("first").status.success(),
+            "the same request again gets the same answer"
+        );
         assert_eq!(client.certificate_serial("first"), serial_number);
         let shown = self.api().device(&device).await;
         assert_eq!(shown["epoch"], 1, "{shown}");
@@ -140,18 +181,33 @@ impl Life {
         self.arm(point);
         let client = &self.plain[0];
         client.new_key(point);
-        assert!(!client.renew("first", point).status.success(), "nobody answered");
+        assert!(
+            !client.renew("first", point).status.success(),
+            "nobody answered"
+        );
         self.starts_again(point).await;
         let client = &self.plain[0];
-        assert_eq!(client.check_in("first"), "200", "the old certificate holds until the new one was used");
+        assert_eq!(
+            client.check_in("first"),
+            "200",
+            "the old certificate holds until the new one was used"
+        );
         let output = client.renew("first", point);
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         let serial_number = client.certificate_serial(point);
         self.knows(&serial_number).await;
         let client = &self.plain[0];
         if point == "renewal.certificate-signed" {
             assert_eq!(client.check_in(point), "200");
-            assert_eq!(client.check_in("first"), "403", "the new one was used: the old one is done with");
+            assert_eq!(
+                client.check_in("first"),
+                "403",
+                "the new one was used: the old one is done with"
+            );
         }
     }
 
@@ -162,10 +218,18 @@ impl Life {
     /// The phone heard nothing, and says the same again.
     async fn phone_checks_in(&mut self, point: &str) {
         self.arm(point);
-        assert!(!run(&mut self.phone.agent(&["run", "--once"])).status.success(), "nobody answered");
+        assert!(
+            !run(&mut self.phone.agent(&["run", "--once"]))
+                .status
+                .success(),
+            "nobody answered"
+        );
         self.starts_again(point).await;
         self.phone.check_in();
-        assert_eq!(self.api().device(&self.phone.device).await["contact"], "fresh");
+        assert_eq!(
+            self.api().device(&self.phone.device).await["contact"],
+            "fresh"
+        );
     }
 
     async fn count(&self, sql: String) -> i64 {
@@ -173,7 +237,10 @@ impl Life {
     }
 
     async fn commands(&self, kind: &str) -> i64 {
-        self.count(format!("SELECT COUNT(*) AS count FROM commands WHERE kind = '{kind}'")).await
+        self.count(format!(
+            "SELECT COUNT(*) AS count FROM commands WHERE kind = '{kind}'"
+        ))
+        .await
     }
 
     /// A draft that was not answered is there, once; its Idempotency-Key makes no second one.
@@ -181,12 +248,16 @@ impl Life {
         self.arm(point);
         let wanted = json!({ "kind": "lock", "device_ids": [self.phone.device], "reason": "left in a taxi" });
         let ask = |api: &Api| {
-            api.request(Method::POST, "/api/v1/commands").header("Idempotency-Key", "the-lock").json(&wanted)
+            api.request(Method::POST, "/api/v1/commands")
+                .header("Idempotency-Key", "the-lock")
+                .json(&wanted)
         };
         assert!(ask(&self.api()).send().await.is_err(), "nobody answered");
         self.starts_again(point).await;
         let api = self.api();
-        api.send(ask(&api)).await.expect_problem(409, "idempotency-key-under-way");
+        api.send(ask(&api))
+            .await
+            .expect_problem(409, "idempotency-key-under-way");
         let listed = api.get("/api/v1/commands?kind=lock").await.expect(200);
         let commands = listed["items"].as_array().unwrap();
         assert_eq!(commands.len(), 1, "{listed}");
@@ -203,7 +274,12 @@ impl Life {
     }
 
     async fn drafted(&self, kind: &str) -> String {
-        text(&self.api().command(kind, &[&self.phone.device], Value::Null).await["id"])
+        text(
+            &self
+                .api()
+                .command(kind, &[&self.phone.device], Value::Null)
+                .await["id"],
+        )
     }
 
     /// An approval that was not answered counts, and seals the command once.
@@ -213,12 +289,19 @@ impl Life {
         let id = self.drafted(kind).await;
         let approval = signature(&self.api(), &id, &self.reseller.fleet.ada).await;
         self.arm(point);
-        let ask = |api: &Api| api.request(Method::POST, &format!("/api/v1/commands/{id}/approvals")).json(&approval);
+        let ask = |api: &Api| {
+            api.request(Method::POST, &format!("/api/v1/commands/{id}/approvals"))
+                .json(&approval)
+        };
         assert!(ask(&self.api()).send().await.is_err(), "nobody answered");
         self.starts_again(point).await;
         let api = self.api();
         assert_eq!(api.command_state(&id).await["state"], "queued");
-        assert_eq!(api.send(ask(&api)).await.status, 409, "it has what it needs");
+        assert_eq!(
+            api.send(ask(&api)).await.status,
+            409,
+            "it has what it needs"
+        );
         assert_eq!(self.commands(kind).await, 1);
         self.phone_does(&id).await;
     }
@@ -243,13 +326,22 @@ impl Life {
         self.arm(point);
         let noted = json!({ "serial_number": "NW-000099", "model": "Hardline X7", "organisation_id": self.reseller.id });
         // The answer may come before the sequencer is there to die.
-        drop(self.api().request(Method::POST, "/api/v1/devices").json(&noted).send().await);
+        drop(
+            self.api()
+                .request(Method::POST, "/api/v1/devices")
+                .json(&noted)
+                .send()
+                .await,
+        );
         self.starts_again(point).await;
         self.phone_does(&id).await;
     }
 
     fn without_crash(&self, point: &str) -> &PlainClient {
-        self.plain.iter().find(|client| client.serial().ends_with(point)).expect("it was enrolled earlier in this life")
+        self.plain
+            .iter()
+            .find(|client| client.serial().ends_with(point))
+            .expect("it was enrolled earlier in this life")
     }
 
     /// A revocation that was not answered holds.
@@ -257,10 +349,24 @@ impl Life {
         let device = self.without_crash("certificate-signed").device.clone();
         self.arm(point);
         let revoke = format!("/api/v1/devices/{device}/revoke");
-        assert!(self.api().request(Method::POST, &revoke).send().await.is_err(), "nobody answered");
+        assert!(
+            self.api()
+                .request(Method::POST, &revoke)
+                .send()
+                .await
+                .is_err(),
+            "nobody answered"
+        );
         self.starts_again(point).await;
-        assert_eq!(self.without_crash("certificate-signed").check_in("first"), "403");
-        assert_eq!(self.api().post_empty(&revoke).await.status, 409, "there is nothing left to revoke");
+        assert_eq!(
+            self.without_crash("certificate-signed").check_in("first"),
+            "403"
+        );
+        assert_eq!(
+            self.api().post_empty(&revoke).await.status,
+            409,
+            "there is nothing left to revoke"
+        );
         self.is_listed("certificate-signed").await;
     }
 
@@ -282,7 +388,10 @@ impl Life {
         let client = self.without_crash(point);
         let serial_number = client.certificate_serial("first");
         until("the revocation is published", async || {
-            client.revoked(&self.installation.portal).contains(&serial_number).then_some(())
+            client
+                .revoked(&self.installation.portal)
+                .contains(&serial_number)
+                .then_some(())
         })
         .await;
         assert_eq!(client.check_in("first"), "403");
@@ -294,20 +403,28 @@ impl Life {
         self.arm(point);
         let email = format!("colleague-{}@harbour.example.org", self.letters);
         self.browser.get("/people").await;
-        let new = [("name", "Robin Vale"), ("email", email.as_str()), ("role", "support")];
+        let new = [
+            ("name", "Robin Vale"),
+            ("email", email.as_str()),
+            ("role", "support"),
+        ];
         self.browser.send_into_the_dark("/people", &new).await;
         self.starts_again(point).await;
         audit::settles(&self.installation.store()).await;
         let members = format!("SELECT COUNT(*) AS count FROM members WHERE email = '{email}'");
         assert_eq!(self.count(members).await, 1);
-        let written = format!("SELECT COUNT(*) AS count FROM mail_outbox WHERE recipient = '{email}'");
+        let written =
+            format!("SELECT COUNT(*) AS count FROM mail_outbox WHERE recipient = '{email}'");
         assert_eq!(self.count(written).await, 1);
     }
 }
 
 /// An approver's signature over a command, ready to be handed in.
 async fn signature(api: &Api, id: &str, signer: &Ed25519Signer) -> Value {
-    let shown = api.get(&format!("/api/v1/commands/{id}/envelope")).await.expect(200);
+    let shown = api
+        .get(&format!("/api/v1/commands/{id}/envelope"))
+        .await
+        .expect(200);
     let payload = base64::decode(&text(&shown["payload"])).unwrap();
     let envelope = Envelope::unsigned(DocumentType::Command, payload);
     json!({ "keyid": signer.key_id().to_string(), "sig": base64::encode(&signer.sign(&envelope.signed_bytes())) })

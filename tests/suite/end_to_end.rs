@@ -1,17 +1,13 @@
 //! The real programs as processes, as the people of a fleet use them: `muster serve`, `muster-agent`, `muster keyring`,
 //! `muster approve`; and a phone that is nothing but curl and openssl, as README shows.
 
+mod forged;
+mod readme;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::Arc;
 
-use muster::app::{App, Surroundings};
-use muster::clock::SystemClock;
-use muster::config::Config;
-use muster::features::trust::keys::ServerKeys;
-use muster::random::SystemRandom;
 use muster_protocol::base64;
-use muster_protocol::bundle::{Bundle, CommandInBundle};
 use muster_protocol::digest::Digest;
 use muster_protocol::envelope::{DocumentType, Envelope};
 use muster_protocol::keys::P256Signer;
@@ -20,7 +16,7 @@ use muster_tests::api::text;
 use muster_tests::handset::Handset;
 use muster_tests::installation::{Installation, now, until};
 use muster_tests::line::Way;
-use muster_tests::programs::{Running, free_address, program, run, succeed};
+use muster_tests::programs::{Running, run, succeed};
 use muster_tests::{Api, Database};
 use serde_json::{Value, json};
 
@@ -35,7 +31,10 @@ fn the_main_job_postgres() {
 }
 
 fn the_main_job(database: Database) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build();
     runtime.expect("a runtime starts").block_on(async {
         let mut installation = Installation::new(database);
         installation.start();
@@ -47,7 +46,11 @@ fn the_main_job(database: Database) {
         job.lock_is_opened_by_the_owner(&phone).await;
         job.lock_fleet_is_lifted_by_an_unlock(&phone).await;
         job.kill_takes_an_approval(&phone).await;
-        assert!(agent.wait_for_death().success(), "an agent without a fleet ends by itself: {}", agent.said());
+        assert!(
+            agent.wait_for_death().success(),
+            "an agent without a fleet ends by itself: {}",
+            agent.said()
+        );
         job.wipe_takes_two_people().await;
         installation.stop();
     });
@@ -66,23 +69,49 @@ struct Job<'a> {
 impl<'a> Job<'a> {
     async fn begin(installation: &'a Installation) -> Job<'a> {
         let operator = installation.api(&installation.token("owner", None));
-        let (reseller, token) = installation.organisation(&operator, "Northwind Mobile").await;
+        let (reseller, token) = installation
+            .organisation(&operator, "Northwind Mobile")
+            .await;
         let keys = installation.folder().join("northwind");
-        let mut job =
-            Job { installation, api: installation.api(&token), token, reseller, fingerprint: String::new(), keys };
+        let mut job = Job {
+            installation,
+            api: installation.api(&token),
+            token,
+            reseller,
+            fingerprint: String::new(),
+            keys,
+        };
         job.make_fleet();
         job
     }
 
     /// Facts, then the ceremony, then the public part back to the server; the card says what phones pin.
     fn make_fleet(&mut self) {
-        let (facts, keys) = (self.installation.folder().join("facts.json"), text_of(&self.keys));
+        let (facts, keys) = (
+            self.installation.folder().join("facts.json"),
+            text_of(&self.keys),
+        );
         let facts = text_of(&facts);
-        succeed(self.with_server(&mut self.muster(&["keyring", "facts", "--organisation", &self.reseller, "--out", &facts])));
-        let made = succeed(&mut self.muster(&["keyring", "create", "--facts", &facts, "--dir", &keys]));
+        succeed(self.with_server(&mut self.muster(&[
+            "keyring",
+            "facts",
+            "--organisation",
+            &self.reseller,
+            "--out",
+            &facts,
+        ])));
+        let made =
+            succeed(&mut self.muster(&["keyring", "create", "--facts", &facts, "--dir", &keys]));
         succeed(self.with_server(&mut self.muster(&["keyring", "publish", "--dir", &keys])));
-        let line = made.lines().find(|line| line.starts_with("Fleet fingerprint")).expect("the ceremony names it");
-        self.fingerprint = line.split_whitespace().last().expect("a fingerprint").to_owned();
+        let line = made
+            .lines()
+            .find(|line| line.starts_with("Fleet fingerprint"))
+            .expect("the ceremony names it");
+        self.fingerprint = line
+            .split_whitespace()
+            .last()
+            .expect("a fingerprint")
+            .to_owned();
         let card = succeed(&mut self.muster(&["fleet", "card", "--dir", &keys]));
         assert!(card.contains(&self.fingerprint), "{card}");
     }
@@ -92,11 +121,20 @@ impl<'a> Job<'a> {
     }
 
     fn with_server<'c>(&self, command: &'c mut Command) -> &'c mut Command {
-        command.env("MUSTER_SERVER", &self.installation.portal).env("MUSTER_TOKEN", &self.token)
+        command
+            .env("MUSTER_SERVER", &self.installation.portal)
+            .env("MUSTER_TOKEN", &self.token)
     }
 
     async fn phone(&self, serial: &str) -> Handset {
-        Handset::enrol(self.installation, &self.api, &self.reseller, &self.fingerprint, serial).await
+        Handset::enrol(
+            self.installation,
+            &self.api,
+            &self.reseller,
+            &self.fingerprint,
+            serial,
+        )
+        .await
     }
 
     async fn drafted(&self, kind: &str, phone: &Handset) -> String {
@@ -119,7 +157,10 @@ impl<'a> Job<'a> {
     async fn is_done(&self, command: &str) -> Value {
         until("the phone has carried it out", async || {
             let shown = self.api.command_state(command).await;
-            assert!(shown["state"] != "refused" && shown["state"] != "failed", "{shown}");
+            assert!(
+                shown["state"] != "refused" && shown["state"] != "failed",
+                "{shown}"
+            );
             (shown["state"] == "done").then_some(shown)
         })
         .await
@@ -142,10 +183,17 @@ impl<'a> Job<'a> {
 
     async fn lock_fleet_is_lifted_by_an_unlock(&self, phone: &Handset) {
         let lock = self.drafted("lock-fleet", phone).await;
-        assert_eq!(self.api.command_state(&lock).await["state"], "awaiting-approval");
+        assert_eq!(
+            self.api.command_state(&lock).await["state"],
+            "awaiting-approval"
+        );
         self.approved(&lock, 1, "on its way");
         self.is_done(&lock).await;
-        assert_eq!(run(&mut phone.agent(&["owner-unlock"])).status.code(), Some(3), "the fleet's lock holds");
+        assert_eq!(
+            run(&mut phone.agent(&["owner-unlock"])).status.code(),
+            Some(3),
+            "the fleet's lock holds"
+        );
         // An unlock names the locks that the phone reports.
         until("the phone has reported its lock", async || {
             let restrictions = self.api.device(&phone.device).await["restrictions"].clone();
@@ -169,21 +217,36 @@ impl<'a> Job<'a> {
         let payload = self.payload(&kill).await;
         let unsigned = Envelope::unsigned(DocumentType::Command, payload.clone());
         let mut by_the_server = unsigned.clone();
-        by_the_server.sign_plain(&self.server_keys().await.online).unwrap();
+        by_the_server
+            .sign_plain(&self.server_keys().await.online)
+            .unwrap();
         for envelope in [unsigned.encode(), by_the_server.encode()] {
             self.is_refused(phone, envelope, "not_authorised");
         }
-        assert_eq!((phone.userdata() > 0, phone.service() > 0), (true, true), "nothing happened to it");
-        assert_eq!(self.api.command_state(&kill).await["state"], "awaiting-approval", "a forged copy ends nothing");
+        assert_eq!(
+            (phone.userdata() > 0, phone.service() > 0),
+            (true, true),
+            "nothing happened to it"
+        );
+        assert_eq!(
+            self.api.command_state(&kill).await["state"],
+            "awaiting-approval",
+            "a forged copy ends nothing"
+        );
 
         let key = phone.device_key();
         self.approved(&kill, 1, "on its way");
         let done = self.is_done(&kill).await;
         until("the agent has left", async || phone.is_over().then_some(())).await;
-        assert_eq!((phone.userdata() > 0, phone.service()), (true, 0), "the owner's data stay");
+        assert_eq!(
+            (phone.userdata() > 0, phone.service()),
+            (true, 0),
+            "the owner's data stay"
+        );
         assert_eq!(phone.status().lifecycle, "killed");
         assert_eq!(self.api.device(&phone.device).await["lifecycle"], "killed");
-        self.receipts_verify(&done, &key, &["accepted", "done"]).await;
+        self.receipts_verify(&done, &key, &["accepted", "done"])
+            .await;
     }
 
     async fn wipe_takes_two_people(&self) {
@@ -199,14 +262,28 @@ impl<'a> Job<'a> {
         let wipe = self.drafted("wipe", &phone).await;
         self.approved(&wipe, 1, "One more person must sign");
         let twice = self.approve(&wipe, 1);
-        assert!(!twice.status.success() && said(&twice).contains("signed this command already"), "{}", said(&twice));
+        assert!(
+            !twice.status.success() && said(&twice).contains("signed this command already"),
+            "{}",
+            said(&twice)
+        );
         self.forged_with_one_signature(&wipe, &phone).await;
         phone.check_in();
-        assert_eq!((phone.userdata() > 0, phone.service() > 0), (true, true), "one person wipes nothing");
-        assert_eq!(self.api.command_state(&wipe).await["state"], "awaiting-approval");
+        assert_eq!(
+            (phone.userdata() > 0, phone.service() > 0),
+            (true, true),
+            "one person wipes nothing"
+        );
+        assert_eq!(
+            self.api.command_state(&wipe).await["state"],
+            "awaiting-approval"
+        );
 
         let mut resumable = way.open().await.unwrap();
-        assert!(resumable.resumed(), "a session can be resumed before the wipe");
+        assert!(
+            resumable.resumed(),
+            "a session can be resumed before the wipe"
+        );
         assert_eq!(check_in(&mut resumable).await.0, 200);
         drop(resumable);
         self.approved(&wipe, 2, "on its way");
@@ -216,72 +293,42 @@ impl<'a> Job<'a> {
         assert_eq!((phone.userdata(), phone.service()), (0, 0));
         assert_eq!(phone.status().lifecycle, "wiped");
         assert_eq!(self.api.device(&phone.device).await["lifecycle"], "wiped");
-        self.receipts_verify(&done, &device_key, &["accepted", "done"]).await;
+        self.receipts_verify(&done, &device_key, &["accepted", "done"])
+            .await;
 
         // Whoever copied the phone's certificate in time has nothing.
-        assert_eq!(check_in(&mut open).await, (403, "urn:muster:problem:certificate-revoked".to_owned()), "open");
+        assert_eq!(
+            check_in(&mut open).await,
+            (403, "urn:muster:problem:certificate-revoked".to_owned()),
+            "open"
+        );
         let mut resumed = way.open().await.unwrap();
         assert!(resumed.resumed());
-        assert_eq!(check_in(&mut resumed).await, (403, "urn:muster:problem:certificate-revoked".to_owned()), "resumed");
+        assert_eq!(
+            check_in(&mut resumed).await,
+            (403, "urn:muster:problem:certificate-revoked".to_owned()),
+            "resumed"
+        );
         let mut new = fresh_way().open().await.unwrap();
         assert!(!new.resumed());
-        assert_eq!(check_in(&mut new).await, (403, "urn:muster:problem:certificate-revoked".to_owned()), "new");
-    }
-
-    /// The one honest signature, alone and entered twice (A009): the server cannot make two people of one.
-    async fn forged_with_one_signature(&self, wipe: &str, phone: &Handset) {
-        let shown = self.api.get(&format!("/api/v1/commands/{wipe}/envelope")).await.expect(200);
-        let signatures = shown["signatures"].as_array().unwrap();
-        assert_eq!(signatures.len(), 1, "{shown}");
-        let envelope = |signatures: &[&Value]| {
-            // serde_json sorts members by name: canonical in this profile.
-            let kind = "application/vnd.muster.command.v1+json";
-            json!({ "payload": shown["payload"], "payloadType": kind, "signatures": signatures }).to_string().into_bytes()
-        };
-        self.is_refused(phone, envelope(&[&signatures[0]]), "threshold");
-        self.is_refused(phone, envelope(&[&signatures[0], &signatures[0]]), "bad_encoding");
-    }
-
-    /// `muster-agent apply` of a bundle with this envelope; the phone says why it does nothing.
-    #[track_caller]
-    fn is_refused(&self, phone: &Handset, envelope: Vec<u8>, code: &str) {
-        let item = CommandInBundle { clearances: Vec::new(), envelope, log: None, target: Handset::only_target() };
-        let bundle = Bundle { commands: vec![item], ..Bundle::default() };
-        let file = self.installation.folder().join("forged.json");
-        std::fs::write(&file, bundle.encode()).unwrap();
-        let output = run(&mut phone.agent(&["apply", &text_of(&file)]));
-        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
-        assert!(said(&output).contains(&format!("refused {code}")), "{}", said(&output));
-    }
-
-    async fn payload(&self, command: &str) -> Vec<u8> {
-        let shown = self.api.get(&format!("/api/v1/commands/{command}/envelope")).await.expect(200);
-        base64::decode(&text(&shown["payload"])).unwrap()
-    }
-
-    /// What whoever has the server's folder and database has: its online key and its log key.
-    async fn server_keys(&self) -> Arc<ServerKeys> {
-        let mut config = Config::in_dir(&self.installation.data());
-        config.database_url = self.installation.database_url().to_owned();
-        let surroundings = Surroundings {
-            clock: Arc::new(SystemClock),
-            random: Arc::new(SystemRandom),
-            portal_url: self.installation.portal.clone(),
-            device_url: self.installation.device.clone(),
-        };
-        let app = App::open(config, surroundings).unwrap();
-        let reseller = self.reseller.clone();
-        let row = app.store.read(move |c| muster_store::fleets::find_by_organisation(c, &reseller)).await.unwrap();
-        app.fleet_keys.of(&app, &row.unwrap()).unwrap()
+        assert_eq!(
+            check_in(&mut new).await,
+            (403, "urn:muster:problem:certificate-revoked".to_owned()),
+            "new"
+        );
     }
 
     /// Every receipt of the command is signed by the device key that the approvers' target names, and they say this.
     async fn receipts_verify(&self, command: &Value, key: &P256Signer, states: &[&str]) {
-        let (id, digest) = (text(&command["id"]), Digest::parse(&text(&command["digest"])).unwrap());
+        let (id, digest) = (
+            text(&command["id"]),
+            Digest::parse(&text(&command["digest"])).unwrap(),
+        );
         let store = self.installation.store();
         let device = text(&command["targets"][0]["device_id"]);
         let scope = muster_domain::scope::Scope::Platform;
-        let rows = store.read(move |c| muster_store::receipts::list_by_command(c, &scope, &id, &[device], 10));
+        let rows = store
+            .read(move |c| muster_store::receipts::list_by_command(c, &scope, &id, &[device], 10));
         let mut said = Vec::new();
         for row in rows.await.unwrap() {
             let receipt = Receipt::verify(row.envelope.as_bytes(), &key.verifying_key()).unwrap();
@@ -298,64 +345,48 @@ impl<'a> Job<'a> {
         let stranger = P256Signer::from_bytes([9; 32]).unwrap().verifying_key();
         let shown = base64::decode(&text(&command["targets"][0]["receipt"]["envelope"])).unwrap();
         assert!(Receipt::verify(&shown, &key.verifying_key()).is_ok());
-        assert!(Receipt::verify(&shown, &stranger).is_err(), "nobody else can have said so");
+        assert!(
+            Receipt::verify(&shown, &stranger).is_err(),
+            "nobody else can have said so"
+        );
     }
 
     fn anchors(&self) -> Vec<Vec<u8>> {
         use rustls::pki_types::CertificateDer;
         use rustls::pki_types::pem::PemObject as _;
         let certificates = CertificateDer::pem_file_iter(self.installation.ca()).unwrap();
-        certificates.map(|certificate| certificate.unwrap().to_vec()).collect()
+        certificates
+            .map(|certificate| certificate.unwrap().to_vec())
+            .collect()
     }
 }
 
 /// The status that a check-in on this connection is answered, and what kind of problem it has.
 async fn check_in(line: &mut muster_tests::line::Line) -> (u16, String) {
     let body = json!({ "v": 1 }).to_string();
-    let reply = line.ask("POST", "/v1/check-in", &[("content-type", "application/json")], body.as_bytes()).await.unwrap();
-    (reply.status, reply.json()["type"].as_str().unwrap_or_default().to_owned())
+    let reply = line
+        .ask(
+            "POST",
+            "/v1/check-in",
+            &[("content-type", "application/json")],
+            body.as_bytes(),
+        )
+        .await
+        .unwrap();
+    (
+        reply.status,
+        reply.json()["type"].as_str().unwrap_or_default().to_owned(),
+    )
 }
 
 fn said(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
 }
 
 fn text_of(path: &Path) -> String {
     path.to_str().expect("a path in UTF-8").to_owned()
-}
-
-/// What README says about curl and openssl is run as it stands there, against the demo that README starts.
-#[test]
-fn enrols_with_nothing_but_curl_and_openssl_as_readme_shows() {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
-    let tools: Vec<&str> = block(&readme, "### Three things to try").lines().filter(|line| !line.contains("target/release") && !line.starts_with("cargo")).collect();
-    let enrolment = block(&readme, "## Enrol with nothing but curl and openssl");
-    assert!(enrolment.contains("simpleenroll") && enrolment.contains("/v1/check-in"), "{enrolment}");
-
-    let folder = tempfile::tempdir().unwrap();
-    let mut demo = Command::new(program("muster"));
-    demo.args(["demo", "--portal", &free_address(), "--device", &free_address()]).current_dir(folder.path());
-    let mut demo = Running::start(demo.env("NO_COLOR", "1"));
-    let credentials = folder.path().join("demo-data/credentials.json");
-    muster_tests::installation::wait_until("the demo is ready", || {
-        assert!(!demo.has_ended(), "{}", demo.said());
-        credentials.exists()
-    });
-    let script = format!("{}\n{enrolment}\necho; api /devices/$DEVICE", tools.join("\n"));
-    let output = run(Command::new("bash").args(["-euo", "pipefail", "-c", &script]).current_dir(folder.path()));
-    let printed = said(&output);
-    assert!(output.status.success(), "{script}\n{printed}");
-    let mut answers = printed.lines().filter(|line| line.starts_with('{')).map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let bundle = answers.next().expect("the answer to the check-in");
-    assert_eq!(bundle["v"], 1, "{printed}");
-    let device = answers.next().expect("the device");
-    assert_eq!((&device["lifecycle"], &device["epoch"], &device["contact"]), (&json!("enrolled"), &json!(1), &json!("fresh")));
-    demo.interrupt();
-}
-
-/// The first block of code after a heading.
-fn block<'a>(text: &'a str, heading: &str) -> &'a str {
-    let (_, after) = text.split_once(heading).unwrap_or_else(|| unreachable!("README has no heading {heading:?}"));
-    let (_, code) = after.split_once("```\n").expect("a block of code");
-    code.split_once("```").expect("its end").0
 }

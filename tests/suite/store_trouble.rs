@@ -19,7 +19,9 @@ on_both_databases![
 
 #[test]
 fn a_database_that_cannot_be_reached_is_answered_with_503_postgres() {
-    muster_tests::app::run(muster_tests::Database::postgres(), async |t| unreachable_database(t).await);
+    muster_tests::app::run(muster_tests::Database::postgres(), async |t| {
+        unreachable_database(t).await;
+    });
 }
 
 /// Holds the database so that nobody else can write, until it is let go.
@@ -34,7 +36,9 @@ impl Lock {
         match url.strip_prefix("sqlite:") {
             Some(path) => {
                 let mut connection = SqliteConnection::establish(path).unwrap();
-                connection.batch_execute("PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE").unwrap();
+                connection
+                    .batch_execute("PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE")
+                    .unwrap();
                 Self::Sqlite(connection)
             }
             None => {
@@ -75,42 +79,83 @@ async fn a_locked_database_is_answered_with_503_and_nothing_is_half_done(t: &mut
     assert_eq!(api.header("retry-after"), "5");
     assert_eq!(portal.status, 503, "{}", portal.text);
     assert_eq!(portal.header("retry-after"), "5");
-    assert!(portal.header("content-type").starts_with("text/html") && page::tags(&portal.text, "h1").count() == 1, "{}", portal.text);
+    assert!(
+        portal.header("content-type").starts_with("text/html")
+            && page::tags(&portal.text, "h1").count() == 1,
+        "{}",
+        portal.text
+    );
     phones.expect_problem(503, "database-busy");
     assert_eq!(phones.header("retry-after"), "5");
     lock.release();
 
     // Nothing was half done, and the same requests succeed now, on the connections that were there.
     assert_eq!(t.record().await.len(), before);
-    assert_eq!(world.northwind.api.device(&phone.device).await["contact"], "never");
-    world.northwind.api.post("/api/v1/devices", &device).await.expect(201);
-    assert_eq!(browser.submit_once("/organisations", &[("name", "Harbour Watch")]).await.status, 303);
+    assert_eq!(
+        world.northwind.api.device(&phone.device).await["contact"],
+        "never"
+    );
+    world
+        .northwind
+        .api
+        .post("/api/v1/devices", &device)
+        .await
+        .expect(201);
+    assert_eq!(
+        browser
+            .submit_once("/organisations", &[("name", "Harbour Watch")])
+            .await
+            .status,
+        303
+    );
     assert_eq!(way.post("/v1/check-in", &check_in).await.status, 200);
-    assert_eq!(world.northwind.api.device(&phone.device).await["contact"], "fresh");
+    assert_eq!(
+        world.northwind.api.device(&phone.device).await["contact"],
+        "fresh"
+    );
 }
 
 async fn a_phone_keeps_its_receipt_until_the_database_takes_it(t: &mut TestApp) {
     let world = t.world().await;
     let mut phone = world.phone(t, "NW-000042").await;
     phone.check_in().await;
-    let command = text(&world.northwind.api.command("lock", &[&phone.device], serde_json::Value::Null).await["id"]);
+    let command = text(
+        &world
+            .northwind
+            .api
+            .command("lock", &[&phone.device], serde_json::Value::Null)
+            .await["id"],
+    );
     let lock = Lock::take(t);
-    assert!(phone.agent.check_in_once().await.is_err(), "a 503 is no valid answer");
+    assert!(
+        phone.agent.check_in_once().await.is_err(),
+        "a 503 is no valid answer"
+    );
     lock.release();
     for _ in 0..3 {
         phone.check_in().await;
     }
     let command = world.northwind.api.command_state(&command).await;
     assert_eq!(command["state"], "done", "{command}");
-    let done = t.record().await.into_iter().filter(|kind| kind == "command.done").count();
+    let done = t
+        .record()
+        .await
+        .into_iter()
+        .filter(|kind| kind == "command.done")
+        .count();
     assert!(done <= 1, "{done}");
-    assert!(phone.screen().to_lowercase().contains("lock"), "{}", phone.screen());
+    assert!(
+        phone.screen().to_lowercase().contains("lock"),
+        "{}",
+        phone.screen()
+    );
 }
 
 async fn nothing_acknowledged_is_lost_while_connections_die(t: &mut TestApp) {
     let world = t.world().await;
     let api = &world.northwind.api;
-    let postgres = (!t.config().database_url.starts_with("sqlite:")).then(|| t.config().database_url.clone());
+    let postgres =
+        (!t.config().database_url.starts_with("sqlite:")).then(|| t.config().database_url.clone());
     let mut acknowledged = Vec::new();
     let mut refused = 0;
     for number in 0..40 {
@@ -131,7 +176,12 @@ async fn nothing_acknowledged_is_lost_while_connections_die(t: &mut TestApp) {
             }
         }
         let serial = format!("NW-{number:06}");
-        let answer = api.post("/api/v1/devices", &json!({ "serial_number": serial, "model": "Hardline X7" })).await;
+        let answer = api
+            .post(
+                "/api/v1/devices",
+                &json!({ "serial_number": serial, "model": "Hardline X7" }),
+            )
+            .await;
         match answer.status {
             201 => acknowledged.push(text(&answer.json()["id"])),
             503 => {
@@ -144,9 +194,21 @@ async fn nothing_acknowledged_is_lost_while_connections_die(t: &mut TestApp) {
     for id in &acknowledged {
         api.get(&format!("/api/v1/devices/{id}")).await.expect(200);
     }
-    assert!(acknowledged.len() >= 30, "{} acknowledged, {refused} refused: it does not recover", acknowledged.len());
-    let registered = t.record().await.into_iter().filter(|kind| kind == "device.registered").count();
-    assert!(registered >= acknowledged.len(), "an act without its entry on the record");
+    assert!(
+        acknowledged.len() >= 30,
+        "{} acknowledged, {refused} refused: it does not recover",
+        acknowledged.len()
+    );
+    let registered = t
+        .record()
+        .await
+        .into_iter()
+        .filter(|kind| kind == "device.registered")
+        .count();
+    assert!(
+        registered >= acknowledged.len(),
+        "an act without its entry on the record"
+    );
 }
 
 /// Ends every connection to this test's database but our own.
@@ -165,9 +227,13 @@ async fn unreachable_database(t: &mut TestApp) {
     let url = t.config().database_url.clone();
     let (server, name) = url.rsplit_once('/').unwrap();
     let mut control = PgConnection::establish(&format!("{server}/postgres")).unwrap();
-    control.batch_execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false")).unwrap();
     control
-        .batch_execute(&format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"))
+        .batch_execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"))
+        .unwrap();
+    control
+        .batch_execute(&format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+        ))
         .unwrap();
 
     let check_in = json!({ "v": 1 });
@@ -181,12 +247,22 @@ async fn unreachable_database(t: &mut TestApp) {
     api.expect_problem(503, "database-busy");
     assert_eq!(portal.status, 503, "{}", portal.text);
     assert_eq!(phones.status, 503, "{}", phones.text());
-    assert_eq!((ready.status, live.status), (503, 200), "a node that waits for its database lives and is not ready");
-    for retry_after in [api.header("retry-after"), portal.header("retry-after"), phones.header("retry-after")] {
+    assert_eq!(
+        (ready.status, live.status),
+        (503, 200),
+        "a node that waits for its database lives and is not ready"
+    );
+    for retry_after in [
+        api.header("retry-after"),
+        portal.header("retry-after"),
+        phones.header("retry-after"),
+    ] {
         assert_eq!(retry_after, "5");
     }
 
-    control.batch_execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true")).unwrap();
+    control
+        .batch_execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
+        .unwrap();
     let deadline = Instant::now() + Duration::from_secs(30);
     while browser.get_once("/readyz").await.status != 200 {
         assert!(Instant::now() < deadline, "it does not recover by itself");
@@ -194,5 +270,8 @@ async fn unreachable_database(t: &mut TestApp) {
     }
     world.northwind.api.get("/api/v1/devices").await.expect(200);
     assert_eq!(browser.get_once("/devices").await.status, 200);
-    assert_eq!(way.post("/v1/check-in", &json!({ "v": 1 })).await.status, 200);
+    assert_eq!(
+        way.post("/v1/check-in", &json!({ "v": 1 })).await.status,
+        200
+    );
 }

@@ -37,14 +37,22 @@ impl Joining {
     ///
     /// # Errors
     /// When they cannot be stored.
-    pub fn keys(&self, code: &str, system: &System) -> Result<(P256Signer, P256Signer), FolderError> {
+    pub fn keys(
+        &self,
+        code: &str,
+        system: &System,
+    ) -> Result<(P256Signer, P256Signer), FolderError> {
         let code = digest_of(code).to_string();
         if let Some(keys) = self.read(&code) {
             return Ok(keys);
         }
         let (device, tls) = (new_key(system), new_key(system));
         let text = |key: &P256Signer| hex::encode(key.to_bytes());
-        let stored = Stored { code, device: text(&device), tls: text(&tls) };
+        let stored = Stored {
+            code,
+            device: text(&device),
+            tls: text(&tls),
+        };
         let bytes = Zeroizing::new(serde_json::to_vec(&stored).expect("texts always encode"));
         write_durably(&self.path, &bytes).map_err(FolderError::file("write", &self.path))?;
         Ok((device, tls))
@@ -93,7 +101,11 @@ mod tests {
         let first = id("4H2K9-ZQT7C-00000-00000");
         assert_eq!(id("4h2k9 zqt7c0000000000"), first);
         assert_ne!(id("5H2K9-ZQT7C-00000-00000"), first);
-        assert_ne!(id("4H2K9-ZQT7C-00000-00000"), first, "only the last try is remembered");
+        assert_ne!(
+            id("4H2K9-ZQT7C-00000-00000"),
+            first,
+            "only the last try is remembered"
+        );
         joining.finish().expect("destroyed");
         joining.finish().expect("destroyed already");
         assert!(!folder.path().join("joining").exists());
