@@ -118,9 +118,12 @@ describe("the portal in a browser", { timeout: 600_000 }, () => {
     await page.keyboard.press("Enter");
     await page.waitForURL("**/events");
     await page.keyboard.press("/");
+    await page.locator("#palette").waitFor({ state: "visible" });
     await page.keyboard.type(phone(2).serial_number);
+    // The palette filters as one types: all of the word is there before it is sent.
+    assert.equal(await page.locator("#palette input[type=search]").inputValue(), phone(2).serial_number);
     await page.keyboard.press("Enter");
-    await page.waitForURL("**/search?q=*");
+    await page.waitForURL(`**/search?q=${phone(2).serial_number}`);
     await page.getByRole("link", { name: phone(2).serial_number }).first().waitFor();
     await page.goto("/events");
     await page.keyboard.press("a");
