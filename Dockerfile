@@ -7,7 +7,9 @@ COPY protocol protocol
 COPY audit audit
 COPY agent agent
 COPY server server
-COPY tests tests
+COPY tests/Cargo.toml tests/Cargo.toml
+COPY tests/harness tests/harness
+COPY tests/suite tests/suite
 COPY migrations migrations
 COPY templates templates
 COPY locales locales

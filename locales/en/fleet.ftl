@@ -120,6 +120,7 @@ filter-contact = Contact
 filter-organisation = Organisation
 filter-remove = Take this filter away
 filter-all = Show all
+filter-open = Under way
 contact-fresh = Within 24 h
 contact-silent = Silent
 contact-never = Never

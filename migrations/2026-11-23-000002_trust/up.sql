@@ -11,7 +11,7 @@ CREATE TABLE fleets (
     fingerprint TEXT UNIQUE,
     descriptor TEXT,
     -- Note key name of the log, and its Ed25519 key and the online key, both sealed under the installation's
-    -- key-encryption key (config/keys).
+    -- key file (setting `key_file`).
     log_origin TEXT NOT NULL,
     log_key_sealed BYTEA NOT NULL,
     online_key_sealed BYTEA NOT NULL,

@@ -30,7 +30,11 @@ pub struct Answered {
 impl Answered {
     pub(crate) async fn read(response: reqwest::Response) -> Self {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Self { status, headers, text: response.text().await.expect("the body arrives") }
+        Self {
+            status,
+            headers,
+            text: response.text().await.expect("the body arrives"),
+        }
     }
 
     /// The body as JSON.
@@ -39,13 +43,17 @@ impl Answered {
     /// It is none.
     #[must_use]
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or_else(|error| unreachable!("{error}: {} {}", self.status, self.text))
+        serde_json::from_str(&self.text)
+            .unwrap_or_else(|error| unreachable!("{error}: {} {}", self.status, self.text))
     }
 
     /// A header's value, or nothing.
     #[must_use]
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
     }
 
     /// The body, after a look at the status.
@@ -55,7 +63,11 @@ impl Answered {
     #[track_caller]
     pub fn expect(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.text);
-        if self.text.is_empty() { Value::Null } else { self.json() }
+        if self.text.is_empty() {
+            Value::Null
+        } else {
+            self.json()
+        }
     }
 
     /// Checks that it is a problem document of this status and code.
@@ -65,18 +77,25 @@ impl Answered {
     #[track_caller]
     pub fn expect_problem(&self, status: u16, code: &str) {
         assert_eq!(self.status, status, "{}", self.text);
-        assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.text);
+        assert_eq!(
+            self.header("content-type"),
+            "application/problem+json",
+            "{}",
+            self.text
+        );
         let body = self.json();
         assert_eq!(body["type"], format!("urn:muster:problem:{code}"), "{body}");
         assert_eq!(body["status"], status, "{body}");
         for member in ["title", "detail"] {
-            assert!(body[member].as_str().is_some_and(|text| !text.is_empty()), "{member} is missing: {body}");
+            assert!(
+                body[member].as_str().is_some_and(|text| !text.is_empty()),
+                "{member} is missing: {body}"
+            );
         }
     }
 }
 
 /// A client for plain HTTP that also has the TLS it is given, and never a library's default.
-#[must_use]
 pub(crate) fn client() -> reqwest::ClientBuilder {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let tls = rustls::ClientConfig::builder_with_provider(provider)
@@ -84,7 +103,10 @@ pub(crate) fn client() -> reqwest::ClientBuilder {
         .expect("the provider has the protocol versions")
         .with_root_certificates(rustls::RootCertStore::empty())
         .with_no_client_auth();
-    Client::builder().tls_backend_preconfigured(tls).no_proxy().redirect(reqwest::redirect::Policy::none())
+    Client::builder()
+        .tls_backend_preconfigured(tls)
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
 }
 
 impl Api {
@@ -94,11 +116,14 @@ impl Api {
     /// The client cannot be built.
     #[must_use]
     pub fn new(base: &str, token: Option<String>) -> Self {
-        Self { client: client().build().expect("a client"), base: base.to_owned(), token }
+        Self {
+            client: client().build().expect("a client"),
+            base: base.to_owned(),
+            token,
+        }
     }
 
     /// A request, to be completed.
-    #[must_use]
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.client.request(method, format!("{}{path}", self.base));
         match &self.token {
@@ -138,7 +163,12 @@ impl Api {
 
     /// Makes an enrolment code; answers its letters.
     pub async fn code(&self, device: &str) -> String {
-        text(&self.post_empty(&format!("/api/v1/devices/{device}/enrolment-code")).await.expect(201)["code"])
+        text(
+            &self
+                .post_empty(&format!("/api/v1/devices/{device}/enrolment-code"))
+                .await
+                .expect(201)["code"],
+        )
     }
 
     /// One device.
@@ -157,17 +187,23 @@ impl Api {
 
     /// One command.
     pub async fn command_state(&self, id: &str) -> Value {
-        self.get(&format!("/api/v1/commands/{id}")).await.expect(200)
+        self.get(&format!("/api/v1/commands/{id}"))
+            .await
+            .expect(200)
     }
 
     /// Signs a command as an approver's program does, and hands the signature in.
     pub async fn approve(&self, id: &str, signer: &Ed25519Signer) -> Answered {
-        let shown = self.get(&format!("/api/v1/commands/{id}/envelope")).await.expect(200);
+        let shown = self
+            .get(&format!("/api/v1/commands/{id}/envelope"))
+            .await
+            .expect(200);
         let payload = base64::decode(&text(&shown["payload"])).expect("a payload in base64");
         let envelope = Envelope::unsigned(DocumentType::Command, payload);
         let sig = base64::encode(&signer.sign(&envelope.signed_bytes()));
         let body = json!({ "keyid": signer.key_id().to_string(), "sig": sig });
-        self.post(&format!("/api/v1/commands/{id}/approvals"), &body).await
+        self.post(&format!("/api/v1/commands/{id}/approvals"), &body)
+            .await
     }
 }
 
@@ -178,5 +214,8 @@ impl Api {
 #[must_use]
 #[track_caller]
 pub fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_else(|| unreachable!("a text was expected, not {value}")).to_owned()
+    value
+        .as_str()
+        .unwrap_or_else(|| unreachable!("a text was expected, not {value}"))
+        .to_owned()
 }

@@ -44,13 +44,24 @@ impl Database {
 
     /// PostgreSQL. Without a server the test fails: half a suite must not look like a whole one.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "where the test server is, only whoever runs the tests knows")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "where the test server is, only whoever runs the tests knows"
+    )]
     pub fn postgres() -> Self {
         let server = std::env::var(SERVER).ok();
         let server = server.expect("MUSTER_TEST_POSTGRES_URL is not set: run ./tests/run, or give it a server on which databases may be made");
         let mut connection = PgConnection::establish(&server).expect("the test server answers");
-        let name = format!("muster_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let mut run = |sql: &str| connection.batch_execute(sql).expect("the test server makes databases");
+        let name = format!(
+            "muster_{}_{}",
+            std::process::id(),
+            COUNT.fetch_add(1, Ordering::Relaxed)
+        );
+        let mut run = |sql: &str| {
+            connection
+                .batch_execute(sql)
+                .expect("the test server makes databases");
+        };
         run(&format!("SELECT pg_advisory_lock({LOCK})"));
         let template = template(&server);
         run(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
@@ -74,8 +85,12 @@ impl Drop for Database {
         if let Self::Postgres { server, name } = self
             && let Ok(mut connection) = PgConnection::establish(server)
         {
-            let dropped = connection.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
-            assert!(dropped.is_ok() || std::thread::panicking(), "the test's database is left behind: {dropped:?}");
+            let dropped =
+                connection.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+            assert!(
+                dropped.is_ok() || std::thread::panicking(),
+                "the test's database is left behind: {dropped:?}"
+            );
         }
     }
 }
@@ -84,16 +99,28 @@ impl Drop for Database {
 fn template(server: &str) -> String {
     let template = format!("muster_template_{:016x}", build());
     let mut connection = PgConnection::establish(server).expect("the test server answers");
-    let sql = format!("SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = '{template}') AS found");
-    let found: Found = diesel::sql_query(sql).get_result(&mut connection).expect("the test server answers");
+    let sql =
+        format!("SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = '{template}') AS found");
+    let found: Found = diesel::sql_query(sql)
+        .get_result(&mut connection)
+        .expect("the test server answers");
     if !found.found {
         // Under another name until it is whole, so that a test that dies in between leaves no half-made template.
         let making = format!("{template}_making");
-        let mut run = |sql: &str| connection.batch_execute(sql).expect("the test server makes databases");
+        let mut run = |sql: &str| {
+            connection
+                .batch_execute(sql)
+                .expect("the test server makes databases");
+        };
         run(&format!("DROP DATABASE IF EXISTS {making} WITH (FORCE)"));
         run(&format!("CREATE DATABASE {making}"));
-        let url: DatabaseUrl = on_server(server, &making).parse().expect("an address made of a good one");
-        Store::open(&url, StoreOptions::default()).expect("a new database opens").migrate().expect("migrations run");
+        let url: DatabaseUrl = on_server(server, &making)
+            .parse()
+            .expect("an address made of a good one");
+        Store::open(&url, StoreOptions::default())
+            .expect("a new database opens")
+            .migrate()
+            .expect("migrations run");
         run(&format!("ALTER DATABASE {making} RENAME TO {template}"));
     }
     template
@@ -103,13 +130,18 @@ fn template(server: &str) -> String {
 fn build() -> u64 {
     let program = std::env::current_exe().expect("a running program has a file");
     let file = std::fs::metadata(program).expect("a running program has a file");
-    let built = file.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    let built = file
+        .modified()
+        .ok()
+        .and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     let mut hasher = DefaultHasher::new();
     (built, file.len()).hash(&mut hasher);
     hasher.finish()
 }
 
 fn on_server(server: &str, name: &str) -> String {
-    let (before, _) = server.rsplit_once('/').expect("the address names a database");
+    let (before, _) = server
+        .rsplit_once('/')
+        .expect("the address names a database");
     format!("{before}/{name}")
 }

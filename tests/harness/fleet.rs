@@ -8,7 +8,8 @@ use muster_protocol::digest::Digest;
 use muster_protocol::envelope::{DocumentType, Envelope, Signature};
 use muster_protocol::ids::{FleetId, OrganisationId, Person};
 use muster_protocol::keyring::{
-    Display, Grant, GrantKind, KeyEntry, Keyring, Log, Organisations, Root, ServerEntry, WholeKey, Witnesses,
+    Display, Grant, GrantKind, KeyEntry, Keyring, Log, Organisations, Root, ServerEntry, WholeKey,
+    Witnesses,
 };
 use muster_protocol::keys::{Ed25519Key, Ed25519Signer, P256Signer, PublicKey};
 use muster_protocol::time::{DAY, UnixTime};
@@ -37,7 +38,11 @@ impl Authenticator {
             key: PublicKey::WebauthnEs256(self.key.verifying_key()),
             person: self.person.clone(),
             display: Display::Portal,
-            passkey: Some(Passkey { origin: ORIGIN.into(), rp_id: RP_ID.into(), synced: self.synced }),
+            passkey: Some(Passkey {
+                origin: ORIGIN.into(),
+                rp_id: RP_ID.into(),
+                synced: self.synced,
+            }),
         }
     }
 
@@ -54,7 +59,12 @@ impl Authenticator {
         auth.extend([0, 0, 0, 7]);
         let signed = [auth.clone(), Digest::of(client.as_bytes()).0.to_vec()].concat();
         let sig = self.key.sign(&signed);
-        Signature::WebAuthn { keyid: self.entry().id(), auth, client: client.into_bytes(), sig }
+        Signature::WebAuthn {
+            keyid: self.entry().id(),
+            auth,
+            client: client.into_bytes(),
+            sig,
+        }
     }
 }
 
@@ -112,18 +122,30 @@ pub fn person(number: u8) -> Person {
 /// An approver file's entry in a keyring.
 #[must_use]
 pub fn file_key(signer: &Ed25519Signer, number: u8) -> KeyEntry {
-    KeyEntry { key: signer.public_key(), person: person(number), display: Display::Independent, passkey: None }
+    KeyEntry {
+        key: signer.public_key(),
+        person: person(number),
+        display: Display::Independent,
+        passkey: None,
+    }
 }
 
 fn whole(key: Ed25519Key, number: u8) -> WholeKey {
-    WholeKey { key, person: person(number) }
+    WholeKey {
+        key,
+        person: person(number),
+    }
 }
 
 fn authenticator(fleet: u8, seed: u8, number: u8, synced: bool) -> Authenticator {
     let mut bytes = [seed; 32];
     bytes[1] = fleet;
     let key = P256Signer::from_bytes(bytes).expect("a scalar below the order");
-    Authenticator { key, person: person(number), synced }
+    Authenticator {
+        key,
+        person: person(number),
+        synced,
+    }
 }
 
 impl Fleet {
@@ -136,7 +158,10 @@ impl Fleet {
             "descriptor": base64::encode(&fleet.descriptor),
             "keyring": base64::encode(&fleet.chain[0]),
         });
-        let stored = owner.post(&format!("{path}/adopt"), &adoption).await.expect(201);
+        let stored = owner
+            .post(&format!("{path}/adopt"), &adoption)
+            .await
+            .expect(201);
         assert_eq!(text(&stored["fingerprint"]), fleet.fingerprint.to_string());
         fleet
     }
@@ -151,13 +176,22 @@ impl Fleet {
             let raw = base64::decode(&text(&facts[name])).expect("base64");
             Ed25519Key::from_raw(&raw).expect("an Ed25519 key")
         };
-        let organisation = OrganisationId::parse(&text(&facts["organisation"])).expect("an organisation");
+        let organisation =
+            OrganisationId::parse(&text(&facts["organisation"])).expect("an organisation");
         let roots: Vec<_> = (1..=3).map(|seed| signer(number, seed)).collect();
         let (ada, ada_second, ben) = (signer(number, 10), signer(number, 11), signer(number, 12));
-        let (stranger, auditor, erin) = (signer(number, 13), signer(number, 14), signer(number, 17));
-        let (cleo, dora) = (authenticator(number, 50, 15, false), authenticator(number, 51, 16, true));
+        let (stranger, auditor, erin) =
+            (signer(number, 13), signer(number, 14), signer(number, 17));
+        let (cleo, dora) = (
+            authenticator(number, 50, 15, false),
+            authenticator(number, 51, 16, true),
+        );
         let root = Root {
-            keys: roots.iter().zip(1..).map(|(root, person)| whole(root.verifying_key(), person)).collect(),
+            keys: roots
+                .iter()
+                .zip(1..)
+                .map(|(root, person)| whole(root.verifying_key(), person))
+                .collect(),
             threshold: 2,
         };
         let fleet = FleetId::parse(&text(&facts["fleet"])).expect("a fleet");
@@ -180,15 +214,26 @@ impl Fleet {
                 dora.entry(),
             ],
             grants: Vec::new(),
-            log: Log { origin: text(&facts["log_origin"]), key: key("log_key") },
-            witness: Witnesses { keys: Vec::new(), threshold: 0 },
+            log: Log {
+                origin: text(&facts["log_origin"]),
+                key: key("log_key"),
+            },
+            witness: Witnesses {
+                keys: Vec::new(),
+                threshold: 0,
+            },
             servers: vec![ServerEntry {
                 url: text(&facts["server_url"]),
                 ca: Digest::parse(&text(&facts["server_ca"])).expect("a fingerprint"),
             }],
             portals: vec![text(&facts["portal_host"])],
         };
-        let descriptor = Descriptor { fleet, organisation: organisation.clone(), keyring_version: 1, root };
+        let descriptor = Descriptor {
+            fleet,
+            organisation: organisation.clone(),
+            keyring_version: 1,
+            root,
+        };
         let mut fleet = Self {
             organisation,
             fingerprint: descriptor.fingerprint(),
@@ -214,7 +259,13 @@ impl Fleet {
 
     fn grants(&self) -> Vec<Grant> {
         let own = Organisations::Listed(vec![self.organisation.clone()]);
-        let everybody = [self.ada.key_id(), self.ada_second.key_id(), self.ben.key_id(), self.cleo.entry().id(), self.dora.entry().id()];
+        let everybody = [
+            self.ada.key_id(),
+            self.ada_second.key_id(),
+            self.ben.key_id(),
+            self.cleo.entry().id(),
+            self.dora.entry().id(),
+        ];
         let grant = |kinds: &[Kind], threshold: u32| Grant {
             kinds: kinds.iter().copied().map(GrantKind::Command).collect(),
             organisations: own.clone(),
@@ -224,20 +275,39 @@ impl Fleet {
             clearances: 0,
             max_targets: 25,
         };
-        let one = [Kind::Message, Kind::Unlock, Kind::Resume, Kind::Cancel, Kind::Suspend, Kind::LockFleet, Kind::Kill];
-        let elsewhere = OrganisationId::parse("0197c0de-0000-7000-8000-00000000ffff").expect("a UUID");
+        let one = [
+            Kind::Message,
+            Kind::Unlock,
+            Kind::Resume,
+            Kind::Cancel,
+            Kind::Suspend,
+            Kind::LockFleet,
+            Kind::Kill,
+        ];
+        let elsewhere =
+            OrganisationId::parse("0197c0de-0000-7000-8000-00000000ffff").expect("a UUID");
         vec![
             grant(&one, 1),
             grant(&[Kind::Wipe, Kind::Transfer], 2),
             // A second grant for wipes that shares nobody with the first: grants are never added together (A012).
-            Grant { keys: vec![self.erin.key_id(), self.auditor.key_id()], ..grant(&[Kind::Wipe], 2) },
+            Grant {
+                keys: vec![self.erin.key_id(), self.auditor.key_id()],
+                ..grant(&[Kind::Wipe], 2)
+            },
             Grant {
                 organisations: Organisations::Listed(vec![elsewhere]),
                 keys: vec![self.stranger.key_id()],
                 ..grant(&one, 1)
             },
-            Grant { keys: vec![self.auditor.key_id()], ..grant(&[Kind::Hold, Kind::Release], 1) },
-            Grant { keys: vec![self.ada.key_id()], kinds: vec![GrantKind::Policy], ..grant(&[], 1) },
+            Grant {
+                keys: vec![self.auditor.key_id()],
+                ..grant(&[Kind::Hold, Kind::Release], 1)
+            },
+            Grant {
+                keys: vec![self.ada.key_id()],
+                kinds: vec![GrantKind::Policy],
+                ..grant(&[], 1)
+            },
         ]
     }
 
@@ -249,7 +319,9 @@ impl Fleet {
     pub fn seal(&self, keyring: &Keyring, roots: &[usize]) -> Vec<u8> {
         let mut envelope = Envelope::unsigned(DocumentType::Keyring, keyring.encode());
         for root in roots {
-            envelope.sign_plain(&self.roots[*root]).expect("each root signs once");
+            envelope
+                .sign_plain(&self.roots[*root])
+                .expect("each root signs once");
         }
         envelope.encode()
     }
@@ -257,12 +329,20 @@ impl Fleet {
     /// The next keyring, as yet like the newest.
     #[must_use]
     pub fn next(&self) -> Keyring {
-        Keyring { version: self.keyring.version + 1, ..self.keyring.clone() }
+        Keyring {
+            version: self.keyring.version + 1,
+            ..self.keyring.clone()
+        }
     }
 
     /// Takes a person's keys out of a keyring and its grants.
     pub fn remove(keyring: &mut Keyring, gone: &Person) {
-        let ids: Vec<_> = keyring.keys.iter().filter(|entry| entry.person == *gone).map(KeyEntry::id).collect();
+        let ids: Vec<_> = keyring
+            .keys
+            .iter()
+            .filter(|entry| entry.person == *gone)
+            .map(KeyEntry::id)
+            .collect();
         keyring.keys.retain(|entry| entry.person != *gone);
         for grant in &mut keyring.grants {
             grant.keys.retain(|id| !ids.contains(id));
@@ -274,7 +354,10 @@ impl Fleet {
     pub async fn publish(&mut self, owner: &Api, next: Keyring) {
         let envelope = self.seal(&next, &[0, 1]);
         let path = format!("/api/v1/organisations/{}/fleet/keyrings", self.organisation);
-        owner.post(&path, &json!({ "keyring": base64::encode(&envelope) })).await.expect(201);
+        owner
+            .post(&path, &json!({ "keyring": base64::encode(&envelope) }))
+            .await
+            .expect(201);
         self.chain.push(envelope);
         self.keyring = next;
     }

@@ -45,9 +45,23 @@ impl Hacked {
         let phone = world.phone(t, "NW-000042").await;
         let fleet = world.fleet.clone();
         let id = fleet.keyring.fleet.to_string();
-        let row = t.read(move |c| muster_store::fleets::find(c, &id)).await.expect("the fleet's row");
-        let server = t.app().fleet_keys.of(t.app(), &row).expect("the server's keys open");
-        Self { phone, fleet, server, log: Vec::new(), ids: 0, now: t.now() }
+        let row = t
+            .read(move |c| muster_store::fleets::find(c, &id))
+            .await
+            .expect("the fleet's row");
+        let server = t
+            .app()
+            .fleet_keys
+            .of(t.app(), &row)
+            .expect("the server's keys open");
+        Self {
+            phone,
+            fleet,
+            server,
+            log: Vec::new(),
+            ids: 0,
+            now: t.now(),
+        }
     }
 
     /// A command for this phone alone, well formed, dated now.
@@ -85,7 +99,8 @@ impl Hacked {
 
     /// Puts an entry into the attacker's log.
     pub fn log(&mut self, envelope: &[u8]) -> u64 {
-        self.log.push(log_leaf_hash(LogKind::Command, &envelope_digest(envelope)));
+        self.log
+            .push(log_leaf_hash(LogKind::Command, &envelope_digest(envelope)));
         self.log.len() as u64 - 1
     }
 
@@ -114,14 +129,28 @@ impl Hacked {
     /// A command on its way, without a proof from the log.
     #[must_use]
     pub fn item(envelope: Vec<u8>) -> CommandInBundle {
-        let target = TargetProof { index: 0, hashes: Vec::new() };
-        CommandInBundle { clearances: Vec::new(), envelope, log: None, target }
+        let target = TargetProof {
+            index: 0,
+            hashes: Vec::new(),
+        };
+        CommandInBundle {
+            clearances: Vec::new(),
+            envelope,
+            log: None,
+            target,
+        }
     }
 
     /// Puts the envelope into the log, and says where it stands.
     pub fn logged(&mut self, envelope: Vec<u8>) -> CommandInBundle {
         let index = self.log(&envelope);
-        CommandInBundle { log: Some(LogProof { index, hashes: Vec::new() }), ..Self::item(envelope) }
+        CommandInBundle {
+            log: Some(LogProof {
+                index,
+                hashes: Vec::new(),
+            }),
+            ..Self::item(envelope)
+        }
     }
 
     /// The checkpoint of the log as it is, signed by the log key, with the proof that follows the phone's.
@@ -132,8 +161,12 @@ impl Hacked {
     pub fn checkpoint(&self) -> CheckpointInBundle {
         let held = self.phone.state().checkpoint.map_or(0, |held| held.size);
         let size = self.log_size();
-        let consistency = merkle::consistency_proof(held, size, |level, index| self.node(level, index));
-        CheckpointInBundle { consistency: consistency.expect("every node is there"), note: self.note().encode() }
+        let consistency =
+            merkle::consistency_proof(held, size, |level, index| self.node(level, index));
+        CheckpointInBundle {
+            consistency: consistency.expect("every node is there"),
+            note: self.note().encode(),
+        }
     }
 
     /// The signed note of the log as it is.
@@ -142,18 +175,33 @@ impl Hacked {
     /// The log is empty.
     #[must_use]
     pub fn note(&self) -> SignedCheckpoint {
-        let root = merkle::root(self.log_size(), |level, index| self.node(level, index)).expect("every node is there");
-        let head = TreeHead { size: self.log_size(), root };
-        SignedCheckpoint::by_log(Checkpoint { origin: self.fleet.keyring.log.origin.clone(), head }, &self.server.log)
+        let root = merkle::root(self.log_size(), |level, index| self.node(level, index))
+            .expect("every node is there");
+        let head = TreeHead {
+            size: self.log_size(),
+            root,
+        };
+        SignedCheckpoint::by_log(
+            Checkpoint {
+                origin: self.fleet.keyring.log.origin.clone(),
+                head,
+            },
+            &self.server.log,
+        )
     }
 
     fn node(&self, level: u32, index: u64) -> Option<Digest> {
         let width = 1_u64.checked_shl(level)?;
         let start = usize::try_from(index.checked_mul(width)?).ok()?;
-        let leaves = self.log.get(start..start.checked_add(usize::try_from(width).ok()?)?)?;
+        let leaves = self
+            .log
+            .get(start..start.checked_add(usize::try_from(width).ok()?)?)?;
         let mut row = leaves.to_vec();
         while row.len() > 1 {
-            row = row.chunks(2).map(|pair| merkle::node_hash(&pair[0], &pair[1])).collect();
+            row = row
+                .chunks(2)
+                .map(|pair| merkle::node_hash(&pair[0], &pair[1]))
+                .collect();
         }
         row.first().copied()
     }
@@ -163,13 +211,22 @@ impl Hacked {
     pub fn bundle(&self, mut commands: Vec<CommandInBundle>) -> Bundle {
         for command in &mut commands {
             if let Some(proof) = &mut command.log {
-                let hashes = merkle::inclusion_proof(proof.index, self.log_size(), |level, index| self.node(level, index));
+                let hashes =
+                    merkle::inclusion_proof(proof.index, self.log_size(), |level, index| {
+                        self.node(level, index)
+                    });
                 proof.hashes = hashes.expect("every node is there");
             }
         }
         let held = self.phone.state().checkpoint.map_or(0, |held| held.size);
         let checkpoint = (self.log_size() > held).then(|| self.checkpoint());
-        Bundle { checkpoint, commands, keyrings: Vec::new(), next_check_in_seconds: None, policy: None }
+        Bundle {
+            checkpoint,
+            commands,
+            keyrings: Vec::new(),
+            next_check_in_seconds: None,
+            policy: None,
+        }
     }
 
     /// Hands the phone these commands in one bundle.
@@ -212,6 +269,10 @@ pub fn sign(payload: Vec<u8>, by: &[&Ed25519Signer]) -> Envelope {
 #[must_use]
 #[track_caller]
 pub fn reason(outcome: &Outcome) -> Option<Reason> {
-    assert_eq!(outcome.commands.len(), 1, "one command was sent: {outcome:?}");
+    assert_eq!(
+        outcome.commands.len(),
+        1,
+        "one command was sent: {outcome:?}"
+    );
     outcome.commands[0].reason
 }

@@ -7,14 +7,18 @@
 
 pub mod api;
 pub mod app;
+pub mod audit;
 pub mod browser;
 pub mod database;
 pub mod fleet;
 pub mod hacked;
+pub mod handset;
+pub mod installation;
 pub mod line;
 pub mod page;
 pub mod phone;
 pub mod programs;
+pub mod tab;
 pub mod world;
 
 pub use api::{Answered, Api};

@@ -44,7 +44,10 @@ impl Reply {
     /// A header's value, or nothing.
     #[must_use]
     pub fn header(&self, name: &str) -> &str {
-        self.headers.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+        self.headers
+            .iter()
+            .find(|(known, _)| known == name)
+            .map_or("", |(_, value)| value)
     }
 
     /// The body as text.
@@ -59,7 +62,8 @@ impl Reply {
     /// It is none.
     #[must_use]
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| unreachable!("{error}: {}", self.text()))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| unreachable!("{error}: {}", self.text()))
     }
 
     /// Checks that it is a problem document with this code.
@@ -79,7 +83,9 @@ struct FrozenTime(u64);
 
 impl TimeProvider for FrozenTime {
     fn current_time(&self) -> Option<UnixTime> {
-        Some(UnixTime::since_unix_epoch(std::time::Duration::from_secs(self.0)))
+        Some(UnixTime::since_unix_epoch(std::time::Duration::from_secs(
+            self.0,
+        )))
     }
 }
 
@@ -98,31 +104,71 @@ impl Way {
     /// # Panics
     /// The certificates cannot be used.
     #[must_use]
-    pub fn at_version(t: &TestApp, identity: Option<&TlsIdentity>, version: &'static SupportedProtocolVersion) -> Self {
-        let pair = identity.map(|identity| {
-            let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(identity.pkcs8().expect("a key").to_vec()));
-            (CertificateDer::from(identity.certificate.clone()), key)
-        });
-        Self::build(t, pair, version)
+    pub fn at_version(
+        t: &TestApp,
+        identity: Option<&TlsIdentity>,
+        version: &'static SupportedProtocolVersion,
+    ) -> Self {
+        Self::build(t, identity.map(pair), version)
     }
 
     fn build(t: &TestApp, pair: Option<Pair>, version: &'static SupportedProtocolVersion) -> Self {
+        // Intermediates do no harm as anchors of a test's client.
+        let anchors: Vec<Vec<u8>> = t
+            .app()
+            .authority
+            .cacerts()
+            .iter()
+            .map(|anchor| anchor.to_vec())
+            .collect();
+        Self::over(&t.app().device_url, &anchors, t.now().0, pair, version)
+    }
+
+    /// To the device listener of a program that runs by itself: over these anchors, at this time (Unix seconds), showing
+    /// `identity`.
+    ///
+    /// # Panics
+    /// The certificates cannot be used.
+    #[must_use]
+    pub fn to_url(url: &str, anchors: &[Vec<u8>], now: u64, identity: &TlsIdentity) -> Self {
+        Self::over(
+            url,
+            anchors,
+            now,
+            Some(pair(identity)),
+            &rustls::version::TLS13,
+        )
+    }
+
+    fn over(
+        url: &str,
+        anchors: &[Vec<u8>],
+        now: u64,
+        pair: Option<Pair>,
+        version: &'static SupportedProtocolVersion,
+    ) -> Self {
         let mut roots = RootCertStore::empty();
-        for certificate in t.app().authority.cacerts() {
-            // Intermediates do no harm as anchors of a test's client.
-            roots.add(CertificateDer::from(certificate.to_vec())).expect("a certificate");
+        for anchor in anchors {
+            roots
+                .add(CertificateDer::from(anchor.clone()))
+                .expect("a certificate");
         }
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let builder = ClientConfig::builder_with_details(provider, Arc::new(FrozenTime(t.now().0)))
+        let builder = ClientConfig::builder_with_details(provider, Arc::new(FrozenTime(now)))
             .with_protocol_versions(&[version])
             .expect("the provider has the version")
             .with_root_certificates(roots);
         let config = match pair {
             None => builder.with_no_client_auth(),
-            Some((certificate, key)) => builder.with_client_auth_cert(vec![certificate], key).expect("a pair"),
+            Some((certificate, key)) => builder
+                .with_client_auth_cert(vec![certificate], key)
+                .expect("a pair"),
         };
-        let address = t.app().device_url.split_once("://").expect("an address").1.to_owned();
-        Self { config: Arc::new(config), address }
+        let address = url.split_once("://").expect("an address").1.to_owned();
+        Self {
+            config: Arc::new(config),
+            address,
+        }
     }
 
     /// Showing a certificate whose PKCS#8 key stands in PEM: what a plain EST client has.
@@ -133,7 +179,11 @@ impl Way {
     pub fn with_pem(t: &TestApp, certificate: &[u8], key: &str) -> Self {
         use rustls::pki_types::pem::PemObject as _;
         let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).expect("a key");
-        Self::build(t, Some((CertificateDer::from(certificate.to_vec()), key)), &rustls::version::TLS13)
+        Self::build(
+            t,
+            Some((CertificateDer::from(certificate.to_vec()), key)),
+            &rustls::version::TLS13,
+        )
     }
 
     /// Connects.
@@ -144,10 +194,14 @@ impl Way {
     /// # Panics
     /// The listener is not there.
     pub async fn open(&self) -> std::io::Result<Line> {
-        let stream = TcpStream::connect(&self.address).await.expect("the device listener is there");
+        let stream = TcpStream::connect(&self.address)
+            .await
+            .expect("the device listener is there");
         let host = self.address.rsplit_once(':').expect("a port").0.to_owned();
         let name = ServerName::try_from(host).expect("a host");
-        let stream = TlsConnector::from(self.config.clone()).connect(name, stream).await?;
+        let stream = TlsConnector::from(self.config.clone())
+            .connect(name, stream)
+            .await?;
         Ok(Line { stream })
     }
 
@@ -155,9 +209,17 @@ impl Way {
     ///
     /// # Panics
     /// No answer comes.
-    pub async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+    pub async fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Reply {
         let mut line = self.open().await.expect("the handshake succeeds");
-        line.ask(method, path, headers, body).await.expect("an answer")
+        line.ask(method, path, headers, body)
+            .await
+            .expect("an answer")
     }
 
     /// POSTs JSON once.
@@ -165,7 +227,13 @@ impl Way {
     /// # Panics
     /// No answer comes.
     pub async fn post(&self, path: &str, body: &Value) -> Reply {
-        self.ask("POST", path, &[("content-type", "application/json")], body.to_string().as_bytes()).await
+        self.ask(
+            "POST",
+            path,
+            &[("content-type", "application/json")],
+            body.to_string().as_bytes(),
+        )
+        .await
     }
 }
 
@@ -180,7 +248,13 @@ impl Line {
     ///
     /// # Errors
     /// The server hung up before it answered.
-    pub async fn ask(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> std::io::Result<Reply> {
+    pub async fn ask(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> std::io::Result<Reply> {
         let mut head = format!("{method} {path} HTTP/1.1\r\nhost: device\r\n");
         for (name, value) in headers {
             head.push_str(&format!("{name}: {value}\r\n"));
@@ -211,12 +285,21 @@ impl Line {
         };
         let head = String::from_utf8_lossy(&bytes[..head_end]).into_owned();
         let mut lines = head.split("\r\n");
-        let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|code| code.parse().ok()).unwrap_or(0);
+        let status = lines
+            .next()
+            .and_then(|line| line.split(' ').nth(1))
+            .and_then(|code| code.parse().ok())
+            .unwrap_or(0);
         let headers: Vec<(String, String)> = lines
             .filter_map(|line| line.split_once(':'))
             .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
             .collect();
-        let header = |wanted: &str| headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
+        let header = |wanted: &str| {
+            headers
+                .iter()
+                .find(|(name, _)| name == wanted)
+                .map(|(_, value)| value.clone())
+        };
         let mut body = bytes.split_off(head_end + 4);
         match header("content-length").and_then(|length| length.parse::<usize>().ok()) {
             Some(length) => {
@@ -232,12 +315,20 @@ impl Line {
             }
             None => {}
         }
-        Ok(Reply { status, headers, body })
+        Ok(Reply {
+            status,
+            headers,
+            body,
+        })
     }
 
     async fn more(&mut self, bytes: &mut Vec<u8>) -> std::io::Result<()> {
         let mut buffer = [0; 16 * 1024];
-        let read = tokio::time::timeout(std::time::Duration::from_secs(30), self.stream.read(&mut buffer)).await??;
+        let read = tokio::time::timeout(
+            std::time::Duration::from_secs(30),
+            self.stream.read(&mut buffer),
+        )
+        .await??;
         if read == 0 {
             return Err(std::io::ErrorKind::UnexpectedEof.into());
         }
@@ -246,15 +337,28 @@ impl Line {
     }
 }
 
+fn pair(identity: &TlsIdentity) -> Pair {
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(
+        identity.pkcs8().expect("a key").to_vec(),
+    ));
+    (CertificateDer::from(identity.certificate.clone()), key)
+}
+
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack.windows(needle.len()).position(|window| window == needle)
+    haystack
+        .windows(needle.len())
+        .position(|window| window == needle)
 }
 
 fn unchunked(mut rest: &[u8]) -> Vec<u8> {
     let mut whole = Vec::new();
     while let Some(end) = find(rest, b"\r\n") {
-        let size = std::str::from_utf8(&rest[..end]).ok().and_then(|text| usize::from_str_radix(text.trim(), 16).ok());
-        let Some(size) = size.filter(|size| *size > 0) else { break };
+        let size = std::str::from_utf8(&rest[..end])
+            .ok()
+            .and_then(|text| usize::from_str_radix(text.trim(), 16).ok());
+        let Some(size) = size.filter(|size| *size > 0) else {
+            break;
+        };
         whole.extend_from_slice(&rest[end + 2..end + 2 + size]);
         rest = &rest[end + 4 + size..];
     }

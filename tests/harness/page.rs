@@ -5,7 +5,7 @@
 pub fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
     let start = text.find(before)? + before.len();
     let rest = text.get(start..)?;
-    Some(rest.get(..rest.find(after)?)?)
+    rest.get(..rest.find(after)?)
 }
 
 /// Every start tag of this name, as written.
@@ -27,17 +27,28 @@ pub fn tags<'a>(html: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
 #[must_use]
 pub fn attribute(tag: &str, name: &str) -> Option<String> {
     let value = between(tag, &format!(" {name}=\""), "\"")?;
-    Some(value.replace("&#38;", "&").replace("&amp;", "&").replace("&#34;", "\"").replace("&#39;", "'").replace("&lt;", "<"))
+    Some(
+        value
+            .replace("&#38;", "&")
+            .replace("&amp;", "&")
+            .replace("&#34;", "\"")
+            .replace("&#39;", "'")
+            .replace("&lt;", "<"),
+    )
 }
 
 /// The value of the hidden or visible `<input>` of this name.
 #[must_use]
 pub fn input(html: &str, name: &str) -> Option<String> {
-    tags(html, "input").find(|tag| attribute(tag, "name").as_deref() == Some(name)).and_then(|tag| attribute(tag, "value"))
+    tags(html, "input")
+        .find(|tag| attribute(tag, "name").as_deref() == Some(name))
+        .and_then(|tag| attribute(tag, "value"))
 }
 
 /// Every address that a link or form of the page leads to.
 #[must_use]
 pub fn links(html: &str) -> Vec<String> {
-    tags(html, "a").filter_map(|tag| attribute(tag, "href")).collect()
+    tags(html, "a")
+        .filter_map(|tag| attribute(tag, "href"))
+        .collect()
 }

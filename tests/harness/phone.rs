@@ -21,9 +21,9 @@ use muster_protocol::keys::P256Signer;
 use muster_protocol::target::Leaf;
 use tempfile::TempDir;
 
+use crate::BEGIN;
 use crate::app::TestApp;
 use crate::fleet::Fleet;
-use crate::BEGIN;
 
 static PHONES: AtomicU64 = AtomicU64::new(0);
 
@@ -42,7 +42,11 @@ impl PhoneClock {
 
 impl Clock for PhoneClock {
     fn unix_seconds(&self) -> u64 {
-        let shown = self.clock.now().as_second().saturating_add(self.wrong_by.load(Ordering::SeqCst));
+        let shown = self
+            .clock
+            .now()
+            .as_second()
+            .saturating_add(self.wrong_by.load(Ordering::SeqCst));
         u64::try_from(shown).unwrap_or(0)
     }
 
@@ -78,12 +82,23 @@ pub struct TestPhone {
 /// Time and randomness of a phone with this serial number.
 #[must_use]
 pub fn system(t: &TestApp, serial: &str) -> (System, Arc<PhoneClock>) {
-    let clock = Arc::new(PhoneClock { clock: t.clock.clone(), wrong_by: AtomicI64::new(0) });
+    let clock = Arc::new(PhoneClock {
+        clock: t.clock.clone(),
+        wrong_by: AtomicI64::new(0),
+    });
     // Another seed for each phone, also for two with one serial number: no two phones make the same keys.
     let count = PHONES.fetch_add(1, Ordering::Relaxed);
-    let seed = serial.bytes().fold(7 + count, |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)));
+    let seed = serial.bytes().fold(7 + count, |seed, byte| {
+        seed.wrapping_mul(31).wrapping_add(u64::from(byte))
+    });
     let random = Arc::new(PhoneRandom(SeededRandom::new(seed)));
-    (System { clock: clock.clone(), random }, clock)
+    (
+        System {
+            clock: clock.clone(),
+            random,
+        },
+        clock,
+    )
 }
 
 /// What an enrolment of a sandbox phone in `folder` takes.
@@ -91,9 +106,20 @@ pub fn system(t: &TestApp, serial: &str) -> (System, Arc<PhoneClock>) {
 /// # Panics
 /// The serial number is none.
 #[must_use]
-pub fn enrolment(t: &TestApp, folder: &Path, serial: &str, code: &str, trust: Trust, system: System) -> EnrolOptions {
+pub fn enrolment(
+    t: &TestApp,
+    folder: &Path,
+    serial: &str,
+    code: &str,
+    trust: Trust,
+    system: System,
+) -> EnrolOptions {
     EnrolOptions {
-        server: t.app().device_url.parse().expect("the device listener's address"),
+        server: t
+            .app()
+            .device_url
+            .parse()
+            .expect("the device listener's address"),
         code: code.to_owned(),
         state_dir: folder.to_owned(),
         serial: Some(SerialNumber::parse(serial).expect("a serial number")),
@@ -111,7 +137,9 @@ impl TestPhone {
     /// # Panics
     /// The enrolment is refused.
     pub async fn enrol(t: &TestApp, fleet: &Fleet, serial: &str, code: &str) -> Self {
-        Self::try_enrol(t, Trust::Fingerprint(fleet.fingerprint), serial, code).await.expect("the phone enrols")
+        Self::try_enrol(t, Trust::Fingerprint(fleet.fingerprint), serial, code)
+            .await
+            .expect("the phone enrols")
     }
 
     /// Tries to enrol a new phone.
@@ -121,26 +149,66 @@ impl TestPhone {
     ///
     /// # Panics
     /// There is no room for its folder.
-    pub async fn try_enrol(t: &TestApp, trust: Trust, serial: &str, code: &str) -> Result<Self, AgentError> {
+    pub async fn try_enrol(
+        t: &TestApp,
+        trust: Trust,
+        serial: &str,
+        code: &str,
+    ) -> Result<Self, AgentError> {
         let own = tempfile::tempdir().expect("a folder for the phone");
         let folder = own.path().join("phone");
         let (system, clock) = system(t, serial);
-        let enrolled: Enrolled = enrol(&enrolment(t, &folder, serial, code, trust, system.clone())).await?;
-        let agent = Agent::open(&folder, Options { system: system.clone(), crash: None })?;
+        let enrolled: Enrolled =
+            enrol(&enrolment(t, &folder, serial, code, trust, system.clone())).await?;
+        let agent = Agent::open(
+            &folder,
+            Options {
+                system: system.clone(),
+                crash: None,
+            },
+        )?;
         let userdata = files(&folder.join("userdata"));
         assert!(!userdata.is_empty(), "a sandbox phone has an owner's data");
         let (serial, device) = (serial.to_owned(), enrolled.device.to_string());
-        Ok(Self { agent, clock, serial, device, system, folder, userdata, _own: own })
+        Ok(Self {
+            agent,
+            clock,
+            serial,
+            device,
+            system,
+            folder,
+            userdata,
+            _own: own,
+        })
     }
 
     /// Enrols it again under its pin.
     ///
     /// # Errors
     /// As the agent's.
-    pub async fn enrol_again(&mut self, t: &TestApp, fleet: &Fleet, code: &str) -> Result<Enrolled, AgentError> {
+    pub async fn enrol_again(
+        &mut self,
+        t: &TestApp,
+        fleet: &Fleet,
+        code: &str,
+    ) -> Result<Enrolled, AgentError> {
         let trust = Trust::Fingerprint(fleet.fingerprint);
-        let enrolled = enrol(&enrolment(t, &self.folder, &self.serial, code, trust, self.system.clone())).await?;
-        self.agent = Agent::open(&self.folder, Options { system: self.system.clone(), crash: None })?;
+        let enrolled = enrol(&enrolment(
+            t,
+            &self.folder,
+            &self.serial,
+            code,
+            trust,
+            self.system.clone(),
+        ))
+        .await?;
+        self.agent = Agent::open(
+            &self.folder,
+            Options {
+                system: self.system.clone(),
+                crash: None,
+            },
+        )?;
         Ok(enrolled)
     }
 
@@ -149,7 +217,10 @@ impl TestPhone {
     /// # Panics
     /// No server gave a valid answer.
     pub async fn check_in(&mut self) -> Outcome {
-        self.agent.check_in_once().await.expect("the check-in succeeds")
+        self.agent
+            .check_in_once()
+            .await
+            .expect("the check-in succeeds")
     }
 
     /// A bundle by another carrier.
@@ -165,7 +236,14 @@ impl TestPhone {
     /// # Panics
     /// The state is damaged.
     pub fn reboot(&mut self) {
-        self.agent = Agent::open(&self.folder, Options { system: self.system.clone(), crash: None }).expect("opens again");
+        self.agent = Agent::open(
+            &self.folder,
+            Options {
+                system: self.system.clone(),
+                crash: None,
+            },
+        )
+        .expect("opens again");
     }
 
     /// Its folder.
@@ -218,7 +296,11 @@ impl TestPhone {
     #[must_use]
     pub fn leaf(&self) -> Leaf {
         let state = self.state();
-        Leaf { device: state.device, enrolment: state.enrolment, serial: state.serial }
+        Leaf {
+            device: state.device,
+            enrolment: state.enrolment,
+            serial: state.serial,
+        }
     }
 
     /// What its owner sees.
@@ -257,7 +339,11 @@ impl TestPhone {
     /// They are not.
     #[track_caller]
     pub fn assert_untouched(&self) {
-        assert_eq!(files(&self.folder.join("userdata")), self.userdata, "the owner's data were touched");
+        assert_eq!(
+            files(&self.folder.join("userdata")),
+            self.userdata,
+            "the owner's data were touched"
+        );
     }
 
     /// Nothing happened to this phone that its owner would mind: data and service as before, and the owner's own passcode
@@ -269,7 +355,11 @@ impl TestPhone {
     pub fn assert_unharmed(&self) {
         self.assert_untouched();
         assert!(!self.service_is_gone(), "the service data were touched");
-        assert_ne!(self.owner_types_passcode(), OwnerUnlock::FleetLockHolds, "the owner is locked out");
+        assert_ne!(
+            self.owner_types_passcode(),
+            OwnerUnlock::FleetLockHolds,
+            "the owner is locked out"
+        );
         assert_eq!(self.status().lifecycle, "enrolled");
     }
 }
@@ -280,7 +370,10 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         if entry.path().is_dir() {
             found.extend(files(&entry.path()));
         } else {
-            found.insert(entry.path(), std::fs::read(entry.path()).unwrap_or_default());
+            found.insert(
+                entry.path(),
+                std::fs::read(entry.path()).unwrap_or_default(),
+            );
         }
     }
     found

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -14,9 +14,16 @@ use std::time::{Duration, Instant};
 #[must_use]
 pub fn program(name: &str) -> PathBuf {
     let own = std::env::current_exe().expect("a running program has a file");
-    let folder = own.parent().and_then(Path::parent).expect("tests lie in target/<profile>/deps");
+    let folder = own
+        .parent()
+        .and_then(Path::parent)
+        .expect("tests lie in target/<profile>/deps");
     let found = folder.join(name);
-    assert!(found.exists(), "{} is not built: run ./tests/run, or cargo build --workspace", found.display());
+    assert!(
+        found.exists(),
+        "{} is not built: run ./tests/run, or cargo build --workspace",
+        found.display()
+    );
     found
 }
 
@@ -56,7 +63,11 @@ impl Running {
                 }
             });
         }
-        Self { child, lines, seen: Vec::new() }
+        Self {
+            child,
+            lines,
+            seen: Vec::new(),
+        }
     }
 
     /// Waits for a line of output that holds `text`; answers the line.
@@ -70,7 +81,10 @@ impl Running {
             match self.lines.recv_timeout(left) {
                 Ok(line) if line.contains(text) => return line,
                 Ok(line) => self.seen.push(line),
-                Err(_) => unreachable!("no line with {text:?} came; these did:\n{}", self.seen.join("\n")),
+                Err(_) => unreachable!(
+                    "no line with {text:?} came; these did:\n{}",
+                    self.seen.join("\n")
+                ),
             }
         }
     }
@@ -83,15 +97,22 @@ impl Running {
         self.child.try_wait().expect("the system tells").is_some()
     }
 
-    /// Waits until it has ended by itself; whether that was by a signal.
+    /// Waits until it has ended by itself; how it ended.
     ///
     /// # Panics
     /// It does not within a minute.
-    pub fn wait_for_death(&mut self) {
+    pub fn wait_for_death(&mut self) -> ExitStatus {
         let deadline = Instant::now() + Duration::from_secs(60);
-        while !self.has_ended() {
-            assert!(Instant::now() < deadline, "it lives on; it said:\n{}", self.said());
-            std::thread::sleep(Duration::from_millis(20));
+        loop {
+            if let Some(status) = self.child.try_wait().expect("the system tells") {
+                return status;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "it lives on; it said:\n{}",
+                self.said()
+            );
+            std::thread::sleep(Duration::from_millis(5));
         }
     }
 
@@ -114,11 +135,18 @@ impl Running {
     /// It does not stop within twenty seconds.
     pub fn interrupt(&mut self) {
         let pid = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-INT", &pid]).status().expect("kill is there");
+        let sent = Command::new("kill")
+            .args(["-INT", &pid])
+            .status()
+            .expect("kill is there");
         assert!(sent.success());
         let deadline = Instant::now() + Duration::from_secs(20);
         while !self.has_ended() {
-            assert!(Instant::now() < deadline, "it does not stop; it said:\n{}", self.said());
+            assert!(
+                Instant::now() < deadline,
+                "it does not stop; it said:\n{}",
+                self.said()
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -136,7 +164,10 @@ impl Drop for Running {
 /// It does not start.
 #[must_use]
 pub fn run(command: &mut Command) -> Output {
-    command.stdin(Stdio::null()).output().expect("the program starts")
+    command
+        .stdin(Stdio::null())
+        .output()
+        .expect("the program starts")
 }
 
 /// Runs a program that succeeds; answers what it printed.
@@ -146,8 +177,15 @@ pub fn run(command: &mut Command) -> Output {
 #[track_caller]
 pub fn succeed(command: &mut Command) -> String {
     let output = run(command);
-    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{command:?} fails with {}:\n{out}\n{err}", output.status);
+    let (out, err) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    assert!(
+        output.status.success(),
+        "{command:?} fails with {}:\n{out}\n{err}",
+        output.status
+    );
     out.into_owned()
 }
 
@@ -158,5 +196,8 @@ pub fn succeed(command: &mut Command) -> String {
 #[must_use]
 pub fn free_address() -> String {
     let socket = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-    socket.local_addr().expect("a bound socket has an address").to_string()
+    socket
+        .local_addr()
+        .expect("a bound socket has an address")
+        .to_string()
 }

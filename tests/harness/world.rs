@@ -72,31 +72,65 @@ impl World {
         for row in rows.await {
             let secret = token(&app, &row, Role::Owner).await;
             let api = Api::new(&app.portal_url, Some(secret));
-            places.push(Place { id: row.id.clone(), name: row.name.clone(), api, row });
+            places.push(Place {
+                id: row.id.clone(),
+                name: row.name.clone(),
+                api,
+                row,
+            });
         }
-        let [operator, northwind, press, chambers, lyre, bakery] =
-            places.try_into().unwrap_or_else(|_| unreachable!("six were made"));
+        let [operator, northwind, press, chambers, lyre, bakery] = places
+            .try_into()
+            .unwrap_or_else(|_| unreachable!("six were made"));
         let fleet = Fleet::make(&northwind.api, &northwind.id, 1, t.now()).await;
         let lyre_fleet = Fleet::make(&lyre.api, &lyre.id, 2, t.now()).await;
-        Self { app, operator, northwind, press, chambers, lyre, bakery, fleet, lyre_fleet }
+        Self {
+            app,
+            operator,
+            northwind,
+            press,
+            chambers,
+            lyre,
+            bakery,
+            fleet,
+            lyre_fleet,
+        }
     }
 
     /// Every organisation.
     #[must_use]
     pub fn places(&self) -> [&Place; 6] {
-        [&self.operator, &self.northwind, &self.press, &self.chambers, &self.lyre, &self.bakery]
+        [
+            &self.operator,
+            &self.northwind,
+            &self.press,
+            &self.chambers,
+            &self.lyre,
+            &self.bakery,
+        ]
     }
 
     /// The API as a program with this role there.
     pub async fn api(&self, place: &Place, role: Role) -> Api {
-        Api::new(&self.app.portal_url, Some(token(&self.app, &place.row, role).await))
+        Api::new(
+            &self.app.portal_url,
+            Some(token(&self.app, &place.row, role).await),
+        )
     }
 
     /// A member with this role there; answers the address to sign in with.
     pub async fn member(&self, place: &Place, role: Role) -> String {
         let name = place.name.to_lowercase().replace(' ', "-");
-        let email = format!("{role}-{}@{name}.example.org", &self.app.random.secret()[..8]);
-        let hash = self.app.passwords.hash(PASSWORD, [7; 16]).await.expect("a password is hashed");
+        let email = format!(
+            "{role}-{}@{name}.example.org",
+            &self.app.random.secret()[..8]
+        );
+        let hash = self
+            .app
+            .passwords
+            .hash(PASSWORD, [7; 16])
+            .await
+            .expect("a password is hashed");
         let new = NewMember {
             organisation: place.row.clone(),
             email: Email::parse(&email).expect("an address"),
@@ -105,7 +139,10 @@ impl World {
             password_hash: Some(hash),
         };
         let app = self.app.clone();
-        let made = self.app.store.write(move |tx| people::create_member(tx, &app, &By::system(), &new));
+        let made = self
+            .app
+            .store
+            .write(move |tx| people::create_member(tx, &app, &By::system(), &new));
         made.await.expect("the member is made");
         email
     }
@@ -124,7 +161,13 @@ impl World {
     }
 
     /// The same for any organisation.
-    pub async fn phone_of(&self, t: &TestApp, place: &Place, fleet: &Fleet, serial: &str) -> TestPhone {
+    pub async fn phone_of(
+        &self,
+        t: &TestApp,
+        place: &Place,
+        fleet: &Fleet,
+        serial: &str,
+    ) -> TestPhone {
         let device = text(&place.api.register(serial, &place.id).await["id"]);
         let code = place.api.code(&device).await;
         TestPhone::enrol(t, fleet, serial, &code).await
@@ -132,10 +175,16 @@ impl World {
 }
 
 async fn token(app: &Arc<App>, organisation: &Organisation, role: Role) -> String {
-    let (secret, making, organisation) = (tokens::new_secret(app), app.clone(), organisation.clone());
+    let (secret, making, organisation) =
+        (tokens::new_secret(app), app.clone(), organisation.clone());
     let given = secret.clone();
-    let new = NewToken { name: format!("suite {role}"), role };
-    let made = app.store.write(move |tx| tokens::make_in(tx, &making, &By::system(), &organisation, &new, &given));
+    let new = NewToken {
+        name: format!("suite {role}"),
+        role,
+    };
+    let made = app
+        .store
+        .write(move |tx| tokens::make_in(tx, &making, &By::system(), &organisation, &new, &given));
     made.await.expect("the token is made");
     secret
 }

@@ -5,7 +5,16 @@
     reason = "a test that panics is a test that fails; the lint knows functions marked as tests only"
 )]
 
+mod agent_crash;
+mod api;
 mod check_in;
 mod commands;
+mod crash_points;
+mod end_to_end;
 mod enrolment;
 mod hacked_server;
+mod people;
+mod portal;
+mod store_trouble;
+mod tenancy;
+mod trust;

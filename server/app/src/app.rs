@@ -110,7 +110,7 @@ impl App {
         let ids = Ids::default();
         let store = open_store(&config)?;
         let vault = Vault::open(&config.key_file, &*random)?;
-        let authority = Authority::open(&config, &vault, &*random, clock.now(), &device_url)?;
+        let authority = Authority::open(&config.data_dir, &vault, &*random, clock.now())?;
         let crash_points = arm(&config)?;
         Ok(Self {
             session_keys: SessionKeys::new(&vault.derive("session-cookies")),

@@ -15,7 +15,7 @@ mod listener;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use muster_pki::authority::{Authority as Place, Hierarchy};
@@ -48,9 +48,15 @@ pub struct Authority {
     folder: PathBuf,
     key: Kek,
     hierarchy: Hierarchy,
+    listener: OnceLock<Listener>,
+}
+
+/// What a node that listens holds beside the CA.
+#[derive(Debug)]
+struct Listener {
     names: ServerNames,
-    server: Arc<ServerCertificate>,
-    server_validity: Mutex<Validity>,
+    certificate: Arc<ServerCertificate>,
+    validity: Mutex<Validity>,
 }
 
 /// A certificate for a listener with its key, both PEM: what `muster ca issue-server` writes out.
@@ -62,45 +68,61 @@ pub struct ServerPem {
 }
 
 impl Authority {
-    /// Opens the CA in the data folder, or makes it when there is none, and takes a certificate for the listener: the one
-    /// that lies there, or a new one when that is missing, old or for other names.
+    /// Opens the CA in the data folder, or makes it when there is none. The listener's own certificate is left alone.
     ///
     /// # Errors
-    /// A sentence: a file is missing, damaged, or was sealed under another key; a name of the listener is no name.
+    /// A sentence: a file is missing, damaged, or was sealed under another key.
     pub fn open(
-        config: &Config,
+        data_dir: &Path,
         vault: &Vault,
         random: &dyn Random,
         now: Timestamp,
-        device_url: &str,
     ) -> Result<Self, String> {
-        let folder = config.data_dir.join("ca");
+        let folder = data_dir.join("ca");
         if !folder.exists() {
             files::make(&folder, vault.key(), random, now)?;
         }
         let hierarchy = Hierarchy::open(&files::read(&folder)?, vault.key())
             .map_err(|error| in_folder(&folder, &error))?;
-        let names = listener::names(config, device_url)?;
-        let key = vault.key().clone();
-        let (pair, kept) = match Pair::load(&folder, &key, &hierarchy, &names, now) {
-            Some(pair) => (pair, true),
-            None => (Pair::issue(&hierarchy, &names, now, random)?, false),
-        };
-        if !kept {
-            pair.store(&folder, &key, random)
-                .map_err(|error| in_folder(&folder, &error))?;
-        }
-        let (chain, secret) = pair.for_tls();
-        let server =
-            ServerCertificate::new(chain, secret).map_err(|error| in_folder(&folder, &error))?;
         Ok(Self {
             folder,
-            key,
+            key: vault.key().clone(),
             hierarchy,
-            names,
-            server: Arc::new(server),
-            server_validity: Mutex::new(pair.validity),
+            listener: OnceLock::new(),
         })
+    }
+
+    /// The device listener's own certificate, for a node that is about to listen: the one that lies in the folder, or a new one
+    /// when that is missing, due or for other names. Renewed in place from then on.
+    ///
+    /// # Errors
+    /// A sentence: a name of the listener is no name, or the certificate cannot be signed or written.
+    pub fn take_server_certificate(
+        &self,
+        config: &Config,
+        device_url: &str,
+        random: &dyn Random,
+        now: Timestamp,
+    ) -> Result<Arc<ServerCertificate>, String> {
+        let names = listener::names(config, device_url)?;
+        let pair = match Pair::load(&self.folder, &self.key, &self.hierarchy, &names, now) {
+            Some(pair) => pair,
+            None => {
+                let pair = Pair::issue(&self.hierarchy, &names, now, random)?;
+                pair.store(&self.folder, &self.key, random)
+                    .map_err(|error| in_folder(&self.folder, &error))?;
+                pair
+            }
+        };
+        let (chain, secret) = pair.for_tls();
+        let certificate = ServerCertificate::new(chain, secret)
+            .map_err(|error| in_folder(&self.folder, &error))?;
+        let taken = Listener {
+            names,
+            certificate: Arc::new(certificate),
+            validity: Mutex::new(pair.validity),
+        };
+        Ok(self.listener.get_or_init(|| taken).certificate.clone())
     }
 
     /// SHA-256 of the root's certificate, lower hex: what a QR and a keyring name as `ca`.
@@ -184,19 +206,16 @@ impl Authority {
         crl::build(self.devices(), head, revoked).map_err(|error| error.to_string())
     }
 
-    /// The device listener's own certificate; renewed in place.
+    /// Until when the listener's own certificate holds; `None` where nothing listens.
     #[must_use]
-    pub fn server_certificate(&self) -> Arc<ServerCertificate> {
-        self.server.clone()
-    }
-
-    /// Until when the listener's own certificate holds.
-    #[must_use]
-    pub fn server_certificate_ends(&self) -> Timestamp {
-        self.server_validity
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .not_after()
+    pub fn server_certificate_ends(&self) -> Option<Timestamp> {
+        let validity = &self.listener.get()?.validity;
+        Some(
+            validity
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .not_after(),
+        )
     }
 
     /// Renews the listener's own certificate when two thirds of its life have passed; whether it did.
@@ -204,18 +223,22 @@ impl Authority {
     /// # Errors
     /// A sentence: it could not be signed or written. The old one stays in use.
     pub fn renew_server_if_due(&self, now: Timestamp, random: &dyn Random) -> Result<bool, String> {
-        let mut validity = self
-            .server_validity
+        let Some(listener) = self.listener.get() else {
+            return Ok(false);
+        };
+        let mut validity = listener
+            .validity
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         if now < validity.renewal_at() {
             return Ok(false);
         }
-        let pair = Pair::issue(&self.hierarchy, &self.names, now, random)?;
+        let pair = Pair::issue(&self.hierarchy, &listener.names, now, random)?;
         pair.store(&self.folder, &self.key, random)
             .map_err(|error| in_folder(&self.folder, &error))?;
         let (chain, secret) = pair.for_tls();
-        self.server
+        listener
+            .certificate
             .replace(chain, secret)
             .map_err(|error| in_folder(&self.folder, &error))?;
         *validity = pair.validity;
@@ -286,22 +309,35 @@ mod tests {
     fn open(dir: &Path, at: Timestamp) -> Authority {
         let (config, random) = (Config::in_dir(dir), SeededRandom::new(7));
         let vault = Vault::open(&config.key_file, &random).unwrap();
-        Authority::open(
-            &config,
-            &vault,
-            &random,
-            at,
-            "https://phones.example.org:8443",
-        )
-        .unwrap()
+        Authority::open(dir, &vault, &random, at).unwrap()
+    }
+
+    fn listen(dir: &Path, at: Timestamp) -> Authority {
+        let authority = open(dir, at);
+        let (config, random) = (Config::in_dir(dir), SeededRandom::new(9));
+        authority
+            .take_server_certificate(&config, "https://phones.example.org:8443", &random, at)
+            .unwrap();
+        authority
+    }
+
+    #[test]
+    fn a_program_that_does_not_listen_leaves_the_listeners_certificate_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        open(dir.path(), now());
+        assert!(!dir.path().join("ca/tls.crt").exists());
+        listen(dir.path(), now());
+        let tls = fs::read(dir.path().join("ca/tls.crt")).unwrap();
+        open(dir.path(), now() + SignedDuration::from_hours(24 * 80));
+        assert_eq!(fs::read(dir.path().join("ca/tls.crt")).unwrap(), tls);
     }
 
     #[test]
     fn a_second_start_finds_the_same_ca_and_the_same_server_certificate() {
         let dir = tempfile::tempdir().unwrap();
-        let first = open(dir.path(), now());
+        let first = listen(dir.path(), now());
         let tls = fs::read(dir.path().join("ca/tls.crt")).unwrap();
-        let second = open(dir.path(), now());
+        let second = listen(dir.path(), now());
         assert_eq!(first.ca_fingerprint(), second.ca_fingerprint());
         assert_eq!(fs::read(dir.path().join("ca/tls.crt")).unwrap(), tls);
         assert!(second.root_key_is_here());
@@ -310,11 +346,11 @@ mod tests {
     #[test]
     fn the_server_certificate_renews_itself_from_two_thirds_of_its_life() {
         let dir = tempfile::tempdir().unwrap();
-        let (authority, random) = (open(dir.path(), now()), SeededRandom::new(8));
+        let (authority, random) = (listen(dir.path(), now()), SeededRandom::new(8));
         let days = |n: i64| now() + SignedDuration::from_hours(24 * n);
         assert!(!authority.renew_server_if_due(days(59), &random).unwrap());
         assert!(authority.renew_server_if_due(days(61), &random).unwrap());
-        assert!(authority.server_certificate_ends() > days(150));
+        assert!(authority.server_certificate_ends().unwrap() > days(150));
         assert!(!authority.renew_server_if_due(days(62), &random).unwrap());
     }
 

@@ -108,8 +108,14 @@ impl Server {
             .await
             .map_err(|error| format!("the start failed: {error}"))??;
         let app = Arc::new(app);
+        let certificate = app.authority.take_server_certificate(
+            &app.config,
+            &app.device_url,
+            &*app.random,
+            app.now(),
+        )?;
         let tls = tls::device_listener(
-            app.authority.server_certificate(),
+            certificate,
             app.authority.device_issuer(),
             app.clock.clone(),
         )
@@ -122,6 +128,7 @@ impl Server {
                 .map_err(trouble)?;
         let handles = [portal.handle(), device.handle()];
         let tasks = [tokio::spawn(portal), tokio::spawn(device)];
+        schedule::take_over(&app).await?;
         let schedule = schedule::start(&app, &features::jobs()).await?;
         Ok(Self {
             app,

@@ -52,7 +52,7 @@ impl Vault {
     #[must_use]
     pub fn seal(&self, purpose: &str, plaintext: &[u8], random: &dyn Random) -> Vec<u8> {
         sealing::seal(&self.key, purpose, plaintext, &mut |bytes| {
-            random.fill(bytes)
+            random.fill(bytes);
         })
     }
 

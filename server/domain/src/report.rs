@@ -29,7 +29,7 @@ pub struct Report {
     pub storage_free_bytes: Option<u64>,
     /// Whether user data is encrypted at rest.
     pub encrypted: Option<bool>,
-    /// Whether the screen is locked by the fleet.
+    /// Whether the screen is closed by a lock that was sent: the owner's own, or the fleet's.
     pub locked: Option<bool>,
     /// Whether the fleet's service is on.
     pub service_on: Option<bool>,
@@ -68,14 +68,14 @@ impl Report {
         for (name, value) in members {
             match name.as_str() {
                 "agent_version" => {
-                    report.agent_version = text("agent_version", value, &mut cleaning)
+                    report.agent_version = text("agent_version", value, &mut cleaning);
                 }
                 "os_name" => report.os_name = text("os_name", value, &mut cleaning),
                 "os_version" => report.os_version = text("os_version", value, &mut cleaning),
                 "patch_level" => report.patch_level = text("patch_level", value, &mut cleaning),
                 "model" => report.model = text("model", value, &mut cleaning),
                 "battery_percent" => {
-                    report.battery_percent = number("battery_percent", value, 100, &mut cleaning)
+                    report.battery_percent = number("battery_percent", value, 100, &mut cleaning);
                 }
                 "charging" => report.charging = flag("charging", value, &mut cleaning),
                 "storage_total_bytes" => {
@@ -90,7 +90,7 @@ impl Report {
                 "locked" => report.locked = flag("locked", value, &mut cleaning),
                 "service_on" => report.service_on = flag("service_on", value, &mut cleaning),
                 "uptime_seconds" => {
-                    report.uptime_seconds = number("uptime_seconds", value, MOST, &mut cleaning)
+                    report.uptime_seconds = number("uptime_seconds", value, MOST, &mut cleaning);
                 }
                 "at" => report.at = number("at", value, MOST, &mut cleaning),
                 _ => cleaning.unknown += 1,

@@ -182,11 +182,19 @@ pub fn find_for_phone(c: &mut Conn, id_or_serial_number: &str) -> StoreResult<Ve
         .select(Device::as_select())
         .first(c)
         .optional()?;
-    if let Some(device) = by_id {
-        return Ok(vec![device]);
+    match by_id {
+        Some(device) => Ok(vec![device]),
+        None => find_by_serial_number_for_phone(c, id_or_serial_number),
     }
+}
+
+/// Those with this serial number, in every fleet, ten at most: a serial number is unique within a fleet only.
+pub fn find_by_serial_number_for_phone(
+    c: &mut Conn,
+    serial_number: &str,
+) -> StoreResult<Vec<Device>> {
     Ok(devices::table
-        .filter(devices::serial_number.eq(id_or_serial_number))
+        .filter(devices::serial_number.eq(serial_number))
         .order(devices::id)
         .limit(10)
         .select(Device::as_select())

@@ -26,6 +26,9 @@ pub enum StoreError {
     /// The text that should lead to the next page is not one this list gave out.
     #[error("this cursor does not belong to this list")]
     Cursor,
+    /// A text holds a NUL, which no text of PostgreSQL can: nothing there is called so.
+    #[error("a text holds a NUL character")]
+    Nul,
     /// A statement failed: a fault of the program.
     #[error("a query failed: {0}")]
     Query(String),
@@ -107,7 +110,9 @@ fn by_message(message: &str) -> StoreError {
         "could not read block",
     ];
     let says = |part: &&str| message.contains(*part);
-    if message.contains("deadlock detected") {
+    if message.contains("invalid byte sequence for encoding") && message.contains("0x00") {
+        StoreError::Nul
+    } else if message.contains("deadlock detected") {
         StoreError::Collision(message.to_owned())
     } else if CORRUPT.iter().any(says) {
         StoreError::Corrupt(message.to_owned())

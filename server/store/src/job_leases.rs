@@ -63,6 +63,29 @@ pub fn holds(c: &mut Conn, name: &str, fence: i64) -> StoreResult<bool> {
     Ok(held.count().get_result::<i64>(c)? == 1)
 }
 
+/// Keeps a lease until `until`; `false` when somebody else has it by now.
+pub fn renew(c: &mut Conn, name: &str, fence: i64, until: i64) -> StoreResult<bool> {
+    let held = job_leases::table
+        .find(name)
+        .filter(job_leases::fence.eq(fence))
+        .filter(job_leases::holder.is_not_null());
+    Ok(diesel::update(held)
+        .set(job_leases::held_until.eq(until))
+        .execute(c)?
+        == 1)
+}
+
+/// Takes every lease back; answers how many were held. For the one node of an embedded database, at its start.
+pub fn release_all(c: &mut Conn) -> StoreResult<usize> {
+    let held = job_leases::table.filter(job_leases::holder.is_not_null());
+    Ok(diesel::update(held)
+        .set((
+            job_leases::holder.eq(None::<String>),
+            job_leases::held_until.eq(0),
+        ))
+        .execute(c)?)
+}
+
 /// Gives the lease back and notes how the job ended; `false` when somebody else has it by now.
 pub fn finish(
     c: &mut Conn,

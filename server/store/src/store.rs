@@ -200,6 +200,12 @@ impl Store {
         self.transact(WRITE, &f)
     }
 
+    /// Whether the data lies in a file of this machine: then this program is the only node there can be.
+    #[must_use]
+    pub fn is_embedded(&self) -> bool {
+        matches!(self.manager.url, DatabaseUrl::Sqlite(_))
+    }
+
     /// Whether the database answers: for health checks.
     ///
     /// # Errors

@@ -39,7 +39,13 @@ async fn refused(a: &mut Hacked, envelope: Vec<u8>, reason: Reason) {
 
 async fn a001_wipe_signed_by_the_online_key(t: &mut TestApp) {
     let mut a = Hacked::new(t).await;
-    for args in [Args::Wipe, Args::Kill, Args::LockFleet { until: a.now.plus(DAY) }] {
+    for args in [
+        Args::Wipe,
+        Args::Kill,
+        Args::LockFleet {
+            until: a.now.plus(DAY),
+        },
+    ] {
         let command = a.command(args);
         let envelope = a.signed(&command, &[&a.server.online]).encode();
         refused(&mut a, envelope, Reason::NotAuthorised).await;
@@ -70,13 +76,18 @@ async fn a004_approved_payload_with_one_byte_changed(t: &mut TestApp) {
     let changed = payload.replace("left in a taxi", "left in a tazi");
     assert_ne!(payload, changed);
     let text = String::from_utf8(envelope.encode()).unwrap();
-    let moved = text.replace(&base64::encode(payload.as_bytes()), &base64::encode(changed.as_bytes()));
+    let moved = text.replace(
+        &base64::encode(payload.as_bytes()),
+        &base64::encode(changed.as_bytes()),
+    );
     refused(&mut a, moved.into_bytes(), Reason::BadSignature).await;
 }
 
 async fn a005_honest_approvals_moved_under_a_wipe(t: &mut TestApp) {
     let mut a = Hacked::new(t).await;
-    let honest = a.command(Args::Message { text: "hello".to_owned() });
+    let honest = a.command(Args::Message {
+        text: "hello".to_owned(),
+    });
     let honest = a.signed(&honest, &[&a.fleet.ada, &a.fleet.ben]);
     let wipe = a.command(Args::Wipe);
     let mut moved = Envelope::unsigned(DocumentType::Command, wipe.encode());
@@ -89,7 +100,12 @@ async fn a005_honest_approvals_moved_under_a_wipe(t: &mut TestApp) {
 async fn a006_payload_type_of_another_document(t: &mut TestApp) {
     let mut a = Hacked::new(t).await;
     let command = a.command(Args::Wipe);
-    for other in [DocumentType::Policy, DocumentType::Receipt, DocumentType::Clearance, DocumentType::Program] {
+    for other in [
+        DocumentType::Policy,
+        DocumentType::Receipt,
+        DocumentType::Clearance,
+        DocumentType::Program,
+    ] {
         let mut envelope = Envelope::unsigned(other, command.encode());
         envelope.sign_plain(&a.fleet.ada).unwrap();
         envelope.sign_plain(&a.fleet.ben).unwrap();
@@ -113,7 +129,10 @@ async fn a008_receipt_re_signed_as_a_command(t: &mut TestApp) {
         detail: None,
         enrolment: a.phone.state().enrolment,
         fleet: a.fleet.keyring.fleet.clone(),
-        keyring: KeyringRef { digest: a.fleet.keyring.digest(), version: 1 },
+        keyring: KeyringRef {
+            digest: a.fleet.keyring.digest(),
+            version: 1,
+        },
         reason: None,
         seq: 1,
         state: ReceiptState::Done,
@@ -136,14 +155,18 @@ async fn a009_one_signature_entered_twice(t: &mut TestApp) {
 async fn a010_two_keys_of_one_person(t: &mut TestApp) {
     let mut a = Hacked::new(t).await;
     let command = a.command(Args::Wipe);
-    let envelope = a.signed(&command, &[&a.fleet.ada, &a.fleet.ada_second]).encode();
+    let envelope = a
+        .signed(&command, &[&a.fleet.ada, &a.fleet.ada_second])
+        .encode();
     refused(&mut a, envelope, Reason::Threshold).await;
 }
 
 async fn a011_one_person_and_the_online_key(t: &mut TestApp) {
     let mut a = Hacked::new(t).await;
     let command = a.command(Args::Wipe);
-    let envelope = a.signed(&command, &[&a.fleet.ada, &a.server.online]).encode();
+    let envelope = a
+        .signed(&command, &[&a.fleet.ada, &a.server.online])
+        .encode();
     refused(&mut a, envelope, Reason::Threshold).await;
 }
 
@@ -173,7 +196,9 @@ async fn a014_kill_by_a_portal_passkey(t: &mut TestApp) {
 
 async fn a015_lock_fleet_by_a_portal_passkey(t: &mut TestApp) {
     let mut a = Hacked::new(t).await;
-    let command = a.command(Args::LockFleet { until: a.now.plus(DAY) });
+    let command = a.command(Args::LockFleet {
+        until: a.now.plus(DAY),
+    });
     let mut envelope = a.signed(&command, &[]);
     envelope.add(a.fleet.cleo.approve(&envelope)).unwrap();
     refused(&mut a, envelope.encode(), Reason::NeedsIndependent).await;
@@ -197,6 +222,9 @@ async fn a017_kill_beyond_the_grants_max_targets(t: &mut TestApp) {
     let mut item = a.logged(envelope);
     item.target = tree.proof(tree.position(&own).unwrap()).unwrap();
     let outcome = a.send(vec![item]).await;
-    assert_eq!(muster_tests::hacked::reason(&outcome), Some(Reason::TooManyTargets));
+    assert_eq!(
+        muster_tests::hacked::reason(&outcome),
+        Some(Reason::TooManyTargets)
+    );
     a.phone.assert_unharmed();
 }

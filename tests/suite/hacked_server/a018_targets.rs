@@ -24,7 +24,8 @@ on_both_databases![
 /// Some other phone of the fleet.
 pub fn another(number: u8) -> Leaf {
     Leaf {
-        device: DeviceId::parse(&format!("0197c0de-0000-7000-8000-0000000001{number:02x}")).unwrap(),
+        device: DeviceId::parse(&format!("0197c0de-0000-7000-8000-0000000001{number:02x}"))
+            .unwrap(),
         enrolment: EnrolmentId(Digest::of(&[number])),
         serial: SerialNumber::parse(&format!("NW-1000{number}")).unwrap(),
     }
@@ -41,21 +42,33 @@ async fn refused(a: &mut Hacked, command: &Command, target: TargetProof, code: R
 }
 
 fn alone() -> TargetProof {
-    TargetProof { index: 0, hashes: Vec::new() }
+    TargetProof {
+        index: 0,
+        hashes: Vec::new(),
+    }
 }
 
 async fn a018_phone_told_that_it_is_in_another_organisation(t: &mut TestApp) {
     let mut a = Hacked::new(t).await;
     let organisation = OrganisationId::parse("0197c0de-0000-7000-8000-00000000ffff").unwrap();
-    let command = Command { organisation, ..a.command(Args::Wipe) };
+    let command = Command {
+        organisation,
+        ..a.command(Args::Wipe)
+    };
     let envelope = a.signed(&command, &[&a.fleet.stranger]).encode();
-    assert_eq!(a.send_logged(envelope).await, Some(Reason::WrongOrganisation));
+    assert_eq!(
+        a.send_logged(envelope).await,
+        Some(Reason::WrongOrganisation)
+    );
     refused(&mut a, &command, alone(), Reason::WrongOrganisation).await;
 }
 
 async fn a019_command_of_another_fleet(t: &mut TestApp) {
     let mut a = Hacked::new(t).await;
-    let command = Command { fleet: FleetId::parse(&"0f".repeat(16)).unwrap(), ..a.command(Args::Wipe) };
+    let command = Command {
+        fleet: FleetId::parse(&"0f".repeat(16)).unwrap(),
+        ..a.command(Args::Wipe)
+    };
     refused(&mut a, &command, alone(), Reason::WrongFleet).await;
 }
 
@@ -86,18 +99,26 @@ async fn a022_old_epoch_handed_out_again(t: &mut TestApp) {
     let device = a.phone.device.clone();
     t.write(move |tx| {
         use diesel::connection::SimpleConnection as _;
-        Ok(tx.batch_execute(&format!("UPDATE devices SET epoch = 0 WHERE id = '{device}'"))?)
+        Ok(tx.batch_execute(&format!(
+            "UPDATE devices SET epoch = 0 WHERE id = '{device}'"
+        ))?)
     })
     .await;
     let code = world.northwind.api.code(&a.phone.device).await;
     a.phone.enrol_again(t, &world.fleet, &code).await.unwrap();
-    assert_eq!(world.northwind.api.device(&a.phone.device).await["epoch"], 1);
+    assert_eq!(
+        world.northwind.api.device(&a.phone.device).await["epoch"],
+        1
+    );
     refused(&mut a, &old, alone(), Reason::NotTarget).await;
 }
 
 async fn a023_device_of_one_under_the_serial_of_another(t: &mut TestApp) {
     let mut a = Hacked::new(t).await;
-    let relabelled = Leaf { serial: SerialNumber::parse("NW-000043").unwrap(), ..a.phone.leaf() };
+    let relabelled = Leaf {
+        serial: SerialNumber::parse("NW-000043").unwrap(),
+        ..a.phone.leaf()
+    };
     let command = a.command_for(vec![relabelled], Args::Kill);
     refused(&mut a, &command, alone(), Reason::NotTarget).await;
 }
@@ -117,7 +138,16 @@ async fn a025_index_beyond_the_count(t: &mut TestApp) {
     let mut a = Hacked::new(t).await;
     let command = a.command(Args::Wipe);
     for index in [1, 2, u64::from(u32::MAX)] {
-        refused(&mut a, &command, TargetProof { index, hashes: Vec::new() }, Reason::BadProof).await;
+        refused(
+            &mut a,
+            &command,
+            TargetProof {
+                index,
+                hashes: Vec::new(),
+            },
+            Reason::BadProof,
+        )
+        .await;
     }
 }
 
@@ -125,11 +155,20 @@ async fn a026_proof_of_ten_thousand_hashes(t: &mut TestApp) {
     let mut a = Hacked::new(t).await;
     let command = a.command(Args::Wipe);
     let hashes = vec![Digest::of(b"a neighbour"); 13];
-    refused(&mut a, &command, TargetProof { index: 0, hashes }, Reason::TooLarge).await;
+    refused(
+        &mut a,
+        &command,
+        TargetProof { index: 0, hashes },
+        Reason::TooLarge,
+    )
+    .await;
     // Ten thousand make the bundle itself larger than any valid answer: it is not even opened.
     let envelope = a.signed(&command, &[&a.fleet.ada, &a.fleet.ben]).encode();
     let mut item = a.logged(envelope);
-    item.target = TargetProof { index: 0, hashes: vec![Digest::of(b"a neighbour"); 10_000] };
+    item.target = TargetProof {
+        index: 0,
+        hashes: vec![Digest::of(b"a neighbour"); 10_000],
+    };
     let bundle = a.bundle(vec![item]).encode();
     match a.phone.agent.apply(&bundle).await {
         Ok(outcome) => assert_eq!(reason(&outcome), Some(Reason::TooLarge)),
@@ -143,14 +182,20 @@ async fn a027_proof_of_a_tree_of_another_size(t: &mut TestApp) {
     let own = a.phone.leaf();
     let of_four: Vec<Leaf> = (0..3).map(another).chain([own.clone()]).collect();
     let of_three: Vec<Leaf> = (0..2).map(another).chain([own.clone()]).collect();
-    let (four, three) = (TargetTree::build(of_four).unwrap(), TargetTree::build(of_three.clone()).unwrap());
+    let (four, three) = (
+        TargetTree::build(of_four).unwrap(),
+        TargetTree::build(of_three.clone()).unwrap(),
+    );
     let command = a.command_for(of_three, Args::Wipe);
     let proof = four.proof(four.position(&own).unwrap()).unwrap();
     let envelope = a.signed(&command, &[&a.fleet.ada, &a.fleet.ben]).encode();
     let mut item = a.logged(envelope.clone());
     item.target = proof;
     let outcome = a.send(vec![item]).await;
-    assert!(matches!(reason(&outcome), Some(Reason::NotTarget | Reason::BadProof)), "{outcome:?}");
+    assert!(
+        matches!(reason(&outcome), Some(Reason::NotTarget | Reason::BadProof)),
+        "{outcome:?}"
+    );
     a.phone.assert_unharmed();
     // The honest proof would have been taken: it is the proof that was refused, and not the phone that is deaf.
     let mut honest = a.logged(envelope);

@@ -35,7 +35,10 @@ async fn a037_clock_set_to_2099_and_right_again(t: &mut TestApp) {
     let wipe = wipe(&mut a);
     a.phone.clock.set_wrong_by(TO_2099);
     let reason = a.send_logged(wipe.clone()).await;
-    assert!(matches!(reason, Some(Reason::Expired | Reason::KeyringExpired)), "{reason:?}");
+    assert!(
+        matches!(reason, Some(Reason::Expired | Reason::KeyringExpired)),
+        "{reason:?}"
+    );
     a.phone.assert_unharmed();
     // A false clock burned nothing.
     a.phone.clock.set_wrong_by(0);
@@ -45,15 +48,26 @@ async fn a037_clock_set_to_2099_and_right_again(t: &mut TestApp) {
 
 async fn a038_wipe_before_its_time(t: &mut TestApp) {
     let mut a = Hacked::new(t).await;
-    let command = Command { not_before: Some(a.now.plus(HOUR)), ..a.command(Args::Wipe) };
+    let command = Command {
+        not_before: Some(a.now.plus(HOUR)),
+        ..a.command(Args::Wipe)
+    };
     let sealed = a.signed(&command, &[&a.fleet.ada, &a.fleet.ben]).encode();
     assert_eq!(a.send_logged(sealed.clone()).await, Some(Reason::NotYet));
-    let tomorrow = Command { issued_at: a.now.plus(DAY), expires_at: a.now.plus(3 * DAY), ..a.command(Args::Wipe) };
+    let tomorrow = Command {
+        issued_at: a.now.plus(DAY),
+        expires_at: a.now.plus(3 * DAY),
+        ..a.command(Args::Wipe)
+    };
     let tomorrow = a.signed(&tomorrow, &[&a.fleet.ada, &a.fleet.ben]).encode();
     assert_eq!(a.send_logged(tomorrow).await, Some(Reason::NotYet));
     a.phone.assert_unharmed();
     t.advance(std::time::Duration::from_secs(HOUR));
-    assert_eq!(a.send_logged(sealed).await, None, "it was early, and not wrong");
+    assert_eq!(
+        a.send_logged(sealed).await,
+        None,
+        "it was early, and not wrong"
+    );
 }
 
 async fn a039_expired_wipe_with_the_clock_in_1970(t: &mut TestApp) {
@@ -62,7 +76,10 @@ async fn a039_expired_wipe_with_the_clock_in_1970(t: &mut TestApp) {
     t.advance_days(8);
     a.phone.clock.set_wrong_by(-a_long_time());
     let reason = a.send_logged(wipe).await;
-    assert!(matches!(reason, Some(Reason::Expired | Reason::ClockUntrusted)), "{reason:?}");
+    assert!(
+        matches!(reason, Some(Reason::Expired | Reason::ClockUntrusted)),
+        "{reason:?}"
+    );
     a.phone.assert_unharmed();
 }
 
@@ -72,13 +89,21 @@ fn a_long_time() -> i64 {
 
 async fn a040_clock_set_to_2099_then_an_unlock(t: &mut TestApp) {
     let mut a = Hacked::new(t).await;
-    let lock = a.command(Args::LockFleet { until: a.now.plus(30 * DAY) });
+    let lock = a.command(Args::LockFleet {
+        until: a.now.plus(30 * DAY),
+    });
     let sealed = a.signed(&lock, &[&a.fleet.ada]).encode();
     assert_eq!(a.send_logged(sealed).await, None);
     a.phone.clock.set_wrong_by(TO_2099);
-    let unlock = a.command(Args::Unlock { lifts: vec![lock.digest()] });
+    let unlock = a.command(Args::Unlock {
+        lifts: vec![lock.digest()],
+    });
     let unlock = a.signed(&unlock, &[&a.fleet.ada]).encode();
-    assert_eq!(a.send_envelope(unlock).await, None, "restoring has no clock");
+    assert_eq!(
+        a.send_envelope(unlock).await,
+        None,
+        "restoring has no clock"
+    );
     a.phone.assert_unharmed();
 }
 
@@ -86,10 +111,18 @@ async fn a041_online_documents_of_2099_then_an_honest_kill(t: &mut TestApp) {
     let mut a = Hacked::new(t).await;
     let floor = a.phone.status().floor;
     let late = UnixTime(4_070_000_000);
-    let lock = Command { issued_at: late, expires_at: late.plus(DAY), ..a.command(Args::Lock) };
+    let lock = Command {
+        issued_at: late,
+        expires_at: late.plus(DAY),
+        ..a.command(Args::Lock)
+    };
     let lock = a.signed(&lock, &[&a.server.online]).encode();
     assert_eq!(a.send_envelope(lock).await, Some(Reason::NotYet));
-    assert_eq!(a.phone.status().floor, floor, "a document of the online key moved the floor");
+    assert_eq!(
+        a.phone.status().floor,
+        floor,
+        "a document of the online key moved the floor"
+    );
     a.phone.assert_unharmed();
     let kill = a.command(Args::Kill);
     let kill = a.signed(&kill, &[&a.fleet.ada]).encode();

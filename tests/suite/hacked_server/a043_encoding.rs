@@ -30,42 +30,106 @@ async fn refused(a: &mut Hacked, change: impl FnOnce(String) -> Vec<u8>, code: R
 
 async fn a043_duplicate_member(t: &mut TestApp) {
     let mut a = Hacked::new(t).await;
-    refused(&mut a, |text| text.replace("\"kind\":\"wipe\"", "\"kind\":\"lock\",\"kind\":\"wipe\"").into(), Reason::BadEncoding).await;
-    refused(&mut a, |text| text.replace("\"kind\":\"wipe\"", "\"kind\":\"wipe\",\"kind\":\"wipe\"").into(), Reason::BadEncoding).await;
+    refused(
+        &mut a,
+        |text| {
+            text.replace("\"kind\":\"wipe\"", "\"kind\":\"lock\",\"kind\":\"wipe\"")
+                .into()
+        },
+        Reason::BadEncoding,
+    )
+    .await;
+    refused(
+        &mut a,
+        |text| {
+            text.replace("\"kind\":\"wipe\"", "\"kind\":\"wipe\",\"kind\":\"wipe\"")
+                .into()
+        },
+        Reason::BadEncoding,
+    )
+    .await;
 }
 
 async fn a044_numbers_in_other_forms(t: &mut TestApp) {
     let mut a = Hacked::new(t).await;
     for form in ["1.0", "1e0", "01", "+1", "-1", "9007199254740992", "1E3"] {
         let member = format!("\"keyring\":{form}");
-        refused(&mut a, |text| text.replace("\"keyring\":1", &member).into(), Reason::BadEncoding).await;
+        refused(
+            &mut a,
+            |text| text.replace("\"keyring\":1", &member).into(),
+            Reason::BadEncoding,
+        )
+        .await;
     }
 }
 
 async fn a045_unknown_member_null_white_space_escape(t: &mut TestApp) {
     let mut a = Hacked::new(t).await;
-    refused(&mut a, |text| text.replace("\"kind\":\"wipe\"", "\"kind\": \"wipe\"").into(), Reason::BadEncoding).await;
-    refused(&mut a, |text| format!("{text}\n").into(), Reason::BadEncoding).await;
-    refused(&mut a, |text| text.replace("\"wipe\"", "\"\\u0077ipe\"").into(), Reason::BadEncoding).await;
-    refused(&mut a, |text| text.replace("\"args\":{}", "\"args\":null").into(), Reason::BadEncoding).await;
+    refused(
+        &mut a,
+        |text| {
+            text.replace("\"kind\":\"wipe\"", "\"kind\": \"wipe\"")
+                .into()
+        },
+        Reason::BadEncoding,
+    )
+    .await;
+    refused(
+        &mut a,
+        |text| format!("{text}\n").into(),
+        Reason::BadEncoding,
+    )
+    .await;
+    refused(
+        &mut a,
+        |text| text.replace("\"wipe\"", "\"\\u0077ipe\"").into(),
+        Reason::BadEncoding,
+    )
+    .await;
+    refused(
+        &mut a,
+        |text| text.replace("\"args\":{}", "\"args\":null").into(),
+        Reason::BadEncoding,
+    )
+    .await;
     // Canonical, and of a member that nobody knows.
     let payload = String::from_utf8(a.command(Args::Wipe).encode()).unwrap();
     let unknown = payload.replace("\"v\":1}", "\"v\":1,\"volume\":1}");
     assert_ne!(payload, unknown);
     let envelope = sign(unknown.into_bytes(), &[&a.fleet.ada, &a.fleet.ben]).encode();
     let code = a.send_logged(envelope).await;
-    assert!(matches!(code, Some(Reason::BadEncoding | Reason::BadField)), "{code:?}");
+    assert!(
+        matches!(code, Some(Reason::BadEncoding | Reason::BadField)),
+        "{code:?}"
+    );
     a.phone.assert_unharmed();
 }
 
 async fn a046_reason_with_bidi_override_or_terminal_escape(t: &mut TestApp) {
     let mut a = Hacked::new(t).await;
-    for text in ["left\u{202e}right", "clear\u{9b}2J", "soft\u{ad}hyphen", "zero\u{200b}width", "tag\u{e0041}", ""] {
-        let command = Command { reason: text.to_owned(), ..a.command(Args::Wipe) };
+    for text in [
+        "left\u{202e}right",
+        "clear\u{9b}2J",
+        "soft\u{ad}hyphen",
+        "zero\u{200b}width",
+        "tag\u{e0041}",
+        "",
+    ] {
+        let command = Command {
+            reason: text.to_owned(),
+            ..a.command(Args::Wipe)
+        };
         let sealed = a.signed(&command, &[&a.fleet.ada, &a.fleet.ben]).encode();
-        assert_eq!(a.send_logged(sealed).await, Some(Reason::BadField), "{text:?}");
+        assert_eq!(
+            a.send_logged(sealed).await,
+            Some(Reason::BadField),
+            "{text:?}"
+        );
     }
-    let long = Command { reason: "x".repeat(201), ..a.command(Args::Wipe) };
+    let long = Command {
+        reason: "x".repeat(201),
+        ..a.command(Args::Wipe)
+    };
     let long = a.signed(&long, &[&a.fleet.ada, &a.fleet.ben]).encode();
     assert_eq!(a.send_logged(long).await, Some(Reason::BadField));
     a.phone.assert_unharmed();
@@ -73,11 +137,26 @@ async fn a046_reason_with_bidi_override_or_terminal_escape(t: &mut TestApp) {
 
 async fn a047_lone_surrogate_overlong_bom(t: &mut TestApp) {
     let mut a = Hacked::new(t).await;
-    refused(&mut a, |text| text.replace("taxi", "\\ud800").into(), Reason::BadEncoding).await;
-    refused(&mut a, |text| [b"\xef\xbb\xbf".as_slice(), text.as_bytes()].concat(), Reason::BadEncoding).await;
+    refused(
+        &mut a,
+        |text| text.replace("taxi", "\\ud800").into(),
+        Reason::BadEncoding,
+    )
+    .await;
+    refused(
+        &mut a,
+        |text| [b"\xef\xbb\xbf".as_slice(), text.as_bytes()].concat(),
+        Reason::BadEncoding,
+    )
+    .await;
     let overlong = |text: String| {
         let at = text.find("taxi").unwrap();
-        [&text.as_bytes()[..at], b"\xc0\xaf".as_slice(), &text.as_bytes()[at..]].concat()
+        [
+            &text.as_bytes()[..at],
+            b"\xc0\xaf".as_slice(),
+            &text.as_bytes()[at..],
+        ]
+        .concat()
     };
     refused(&mut a, overlong, Reason::BadEncoding).await;
 }
@@ -86,25 +165,44 @@ async fn a048_base64_in_other_forms(t: &mut TestApp) {
     let mut a = Hacked::new(t).await;
     // A payload whose length makes padding, so that there is some to leave out.
     let command = (0..3)
-        .map(|more| Command { reason: format!("left in a taxi{}", "!".repeat(more)), ..a.command(Args::Wipe) })
+        .map(|more| Command {
+            reason: format!("left in a taxi{}", "!".repeat(more)),
+            ..a.command(Args::Wipe)
+        })
         .find(|command| base64::encode(&command.encode()).ends_with("=="))
         .unwrap();
     let envelope = a.signed(&command, &[&a.fleet.ada, &a.fleet.ben]);
-    let (text, padded) = (String::from_utf8(envelope.encode()).unwrap(), base64::encode(envelope.payload()));
+    let (text, padded) = (
+        String::from_utf8(envelope.encode()).unwrap(),
+        base64::encode(envelope.payload()),
+    );
     let bare = padded.trim_end_matches('=');
     let last = bare.chars().last().unwrap();
     // The same bytes with other bits where none are read.
-    let loose = format!("{}{}==", &bare[..bare.len() - 1], char::from_u32(u32::from(last) + 1).unwrap());
+    let loose = format!(
+        "{}{}==",
+        &bare[..bare.len() - 1],
+        char::from_u32(u32::from(last) + 1).unwrap()
+    );
     let signature = base64::encode(&a.fleet.ada.sign(&envelope.signed_bytes()));
     let forms = [
         text.replace(&padded, bare),
         text.replace(&padded, &loose),
         text.replace(&padded, &format!("{padded}\n")),
-        text.replace(&signature, &signature.replace('+', "-").replace('/', "_").replace('=', "")),
+        text.replace(
+            &signature,
+            &signature
+                .replace('+', "-")
+                .replace('/', "_")
+                .replace('=', ""),
+        ),
     ];
     for form in forms {
         assert_ne!(form, text);
-        assert_eq!(a.send_logged(form.into_bytes()).await, Some(Reason::BadEncoding));
+        assert_eq!(
+            a.send_logged(form.into_bytes()).await,
+            Some(Reason::BadEncoding)
+        );
     }
     a.phone.assert_unharmed();
 }
@@ -115,7 +213,10 @@ async fn a049_deep_nesting_and_a_huge_envelope(t: &mut TestApp) {
     let deep = format!("{}{}", "[".repeat(4_000), "]".repeat(4_000));
     let envelope = Envelope::unsigned(DocumentType::Command, deep.into_bytes()).encode();
     let code = a.send_envelope(envelope).await;
-    assert!(matches!(code, Some(Reason::TooLarge | Reason::BadEncoding)), "{code:?}");
+    assert!(
+        matches!(code, Some(Reason::TooLarge | Reason::BadEncoding)),
+        "{code:?}"
+    );
     let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
     let envelope = Envelope::unsigned(DocumentType::Command, deep.into_bytes()).encode();
     assert_eq!(a.send_envelope(envelope).await, Some(Reason::TooLarge));
@@ -137,8 +238,8 @@ async fn a050_signature_with_s_plus_l(t: &mut TestApp) {
     let genuine = a.fleet.ada.sign(&envelope.signed_bytes());
     // The order of the group, little-endian (RFC 8032 §5.1): S + L verifies where S is not compared with it.
     let order = [
-        0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0, 0, 0, 0, 0, 0,
-        0, 0, 0, 0, 0, 0, 0, 0x10,
+        0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde,
+        0x14, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
     ];
     let mut malleable = genuine.clone();
     let mut carry = 0_u16;
@@ -150,7 +251,17 @@ async fn a050_signature_with_s_plus_l(t: &mut TestApp) {
     let text = String::from_utf8(envelope.encode()).unwrap();
     let changed = text.replace(&base64::encode(&genuine), &base64::encode(&malleable));
     assert_ne!(text, changed);
-    assert_eq!(a.send_logged(changed.into_bytes()).await, Some(Reason::BadSignature));
+    assert_eq!(
+        a.send_logged(changed.into_bytes()).await,
+        Some(Reason::BadSignature)
+    );
     a.phone.assert_unharmed();
-    assert_eq!(reason(&{ let item = a.logged(envelope.encode()); a.send(vec![item]).await }), None, "the genuine one is taken");
+    assert_eq!(
+        reason(&{
+            let item = a.logged(envelope.encode());
+            a.send(vec![item]).await
+        }),
+        None,
+        "the genuine one is taken"
+    );
 }

@@ -4,7 +4,7 @@ use muster_agent::AgentError;
 use muster_agent::enrol::Trust;
 use muster_protocol::bundle::Bundle;
 use muster_protocol::command::{Args, Kind};
-use muster_protocol::keyring::{GrantKind, Keyring, WholeKey};
+use muster_protocol::keyring::{Display, GrantKind, Keyring, WholeKey};
 use muster_protocol::keys::Ed25519Signer;
 use muster_protocol::reason::Reason;
 use muster_protocol::time::DAY;
@@ -17,6 +17,7 @@ on_both_databases![
     a067_keyring_signed_by_new_root_only_or_old_root_only,
     a068_root_threshold_met_by_one_persons_two_keys,
     a069_keyring_granting_wipe_to_one_person,
+    a070_independent_passkey_on_a_host_of_the_server,
     a071_online_key_listed_as_an_approvers,
     a072_command_by_a_removed_approver,
     a074_expired_keyring_lock_fleet_then_unlock,
@@ -26,7 +27,13 @@ on_both_databases![
 ];
 
 async fn offer(a: &mut Hacked, keyrings: Vec<Vec<u8>>) -> Vec<Reason> {
-    let bundle = Bundle { checkpoint: None, commands: Vec::new(), keyrings, next_check_in_seconds: None, policy: None };
+    let bundle = Bundle {
+        checkpoint: None,
+        commands: Vec::new(),
+        keyrings,
+        next_check_in_seconds: None,
+        policy: None,
+    };
     a.phone.apply(&bundle.encode()).await.documents
 }
 
@@ -36,7 +43,10 @@ fn version(a: &Hacked) -> u64 {
 
 /// The phone holds the next keyring, honestly made.
 async fn step(a: &mut Hacked) {
-    let next = Keyring { issued_at: a.now, ..a.fleet.next() };
+    let next = Keyring {
+        issued_at: a.now,
+        ..a.fleet.next()
+    };
     let sealed = a.fleet.seal(&next, &[0, 1]);
     assert_eq!(offer(a, vec![sealed.clone()]).await, []);
     a.fleet.keyring = next;
@@ -46,7 +56,11 @@ async fn step(a: &mut Hacked) {
 async fn refused(a: &mut Hacked, keyring: Vec<u8>, code: Reason) {
     let before = a.phone.status().keyring.unwrap();
     assert_eq!(offer(a, vec![keyring]).await, [code]);
-    assert_eq!(a.phone.status().keyring.unwrap().digest, before.digest, "a refused keyring is held");
+    assert_eq!(
+        a.phone.status().keyring.unwrap().digest,
+        before.digest,
+        "a refused keyring is held"
+    );
     a.phone.assert_unharmed();
 }
 
@@ -58,35 +72,59 @@ async fn a065_keyring_of_lower_version(t: &mut TestApp) {
     let old = a.fleet.chain[1].clone();
     refused(&mut a, old, Reason::KeyringRollback).await;
     // The held version with another content is no rollback, and no keyring either.
-    let other = Keyring { portals: Vec::new(), ..a.fleet.keyring.clone() };
+    let other = Keyring {
+        portals: Vec::new(),
+        ..a.fleet.keyring.clone()
+    };
     let other = a.fleet.seal(&other, &[0, 1]);
     refused(&mut a, other, Reason::KeyringInvalid).await;
 }
 
 async fn a066_keyring_two_above_without_the_one_between(t: &mut TestApp) {
     let mut a = Hacked::new(t).await;
-    let far = Keyring { version: 3, ..a.fleet.next() };
+    let far = Keyring {
+        version: 3,
+        ..a.fleet.next()
+    };
     let sealed = a.fleet.seal(&far, &[0, 1]);
     refused(&mut a, sealed.clone(), Reason::KeyringGap).await;
     let near = a.fleet.seal(&a.fleet.next(), &[0, 1]);
-    assert_eq!(offer(&mut a, vec![near, sealed]).await, [], "with the one between it is honest");
+    assert_eq!(
+        offer(&mut a, vec![near, sealed]).await,
+        [],
+        "with the one between it is honest"
+    );
     assert_eq!(version(&a), 3);
 }
 
 async fn a067_keyring_signed_by_new_root_only_or_old_root_only(t: &mut TestApp) {
     let mut a = Hacked::new(t).await;
-    let own: Vec<Ed25519Signer> = (90..92).map(|seed| Ed25519Signer::from_seed([seed; 32])).collect();
+    let own: Vec<Ed25519Signer> = (90..92)
+        .map(|seed| Ed25519Signer::from_seed([seed; 32]))
+        .collect();
     let mut next = a.fleet.next();
-    next.root.keys = own.iter().zip(90..).map(|(key, number)| WholeKey { key: key.verifying_key(), person: person(number) }).collect();
+    next.root.keys = own
+        .iter()
+        .zip(90..)
+        .map(|(key, number)| WholeKey {
+            key: key.verifying_key(),
+            person: person(number),
+        })
+        .collect();
     let sign = |by: &[&Ed25519Signer]| {
-        let mut envelope =
-            muster_protocol::envelope::Envelope::unsigned(muster_protocol::envelope::DocumentType::Keyring, next.encode());
+        let mut envelope = muster_protocol::envelope::Envelope::unsigned(
+            muster_protocol::envelope::DocumentType::Keyring,
+            next.encode(),
+        );
         for signer in by {
             envelope.sign_plain(signer).unwrap();
         }
         envelope.encode()
     };
-    let (new_only, old_only) = (sign(&[&own[0], &own[1]]), sign(&[&a.fleet.roots[0], &a.fleet.roots[1]]));
+    let (new_only, old_only) = (
+        sign(&[&own[0], &own[1]]),
+        sign(&[&a.fleet.roots[0], &a.fleet.roots[1]]),
+    );
     let one_old = sign(&[&own[0], &own[1], &a.fleet.roots[0]]);
     let nobody = sign(&[]);
     for keyring in [new_only, old_only, one_old, nobody] {
@@ -99,7 +137,10 @@ async fn a068_root_threshold_met_by_one_persons_two_keys(t: &mut TestApp) {
     // Honestly: one person gets a second root key.
     let second = Ed25519Signer::from_seed([93; 32]);
     let mut next = a.fleet.next();
-    next.root.keys.push(WholeKey { key: second.verifying_key(), person: person(1) });
+    next.root.keys.push(WholeKey {
+        key: second.verifying_key(),
+        person: person(1),
+    });
     let sealed = a.fleet.seal(&next, &[0, 1]);
     assert_eq!(offer(&mut a, vec![sealed]).await, []);
     // Then that person alone signs with both.
@@ -126,6 +167,31 @@ async fn a069_keyring_granting_wipe_to_one_person(t: &mut TestApp) {
     a.phone.assert_unharmed();
 }
 
+async fn a070_independent_passkey_on_a_host_of_the_server(t: &mut TestApp) {
+    let mut a = Hacked::new(t).await;
+    let cleo = a.fleet.cleo.entry().id();
+    let hosts = [
+        "approve.example.org",
+        "example.org",
+        "more.approve.example.org",
+    ];
+    for host in hosts {
+        let mut next = a.fleet.next();
+        next.portals = vec![host.to_owned()];
+        next.keys
+            .iter_mut()
+            .filter(|entry| entry.id() == cleo)
+            .for_each(|entry| entry.display = Display::Independent);
+        let sealed = a.fleet.seal(&next, &[0, 1]);
+        refused(&mut a, sealed, Reason::KeyringInvalid).await;
+    }
+    // The same passkey, called what it is, is no fault.
+    let mut honest = a.fleet.next();
+    honest.portals = hosts.map(str::to_owned).to_vec();
+    let sealed = a.fleet.seal(&honest, &[0, 1]);
+    assert_eq!(offer(&mut a, vec![sealed]).await, []);
+}
+
 async fn a071_online_key_listed_as_an_approvers(t: &mut TestApp) {
     let mut a = Hacked::new(t).await;
     let mut next = a.fleet.next();
@@ -138,7 +204,9 @@ async fn a071_online_key_listed_as_an_approvers(t: &mut TestApp) {
 async fn a072_command_by_a_removed_approver(t: &mut TestApp) {
     let mut a = Hacked::new(t).await;
     let approved_before = a.command(Args::Wipe);
-    let approved_before = a.signed(&approved_before, &[&a.fleet.ada, &a.fleet.ben]).encode();
+    let approved_before = a
+        .signed(&approved_before, &[&a.fleet.ada, &a.fleet.ben])
+        .encode();
     let mut next = a.fleet.next();
     Fleet::remove(&mut next, &person(10));
     let sealed = a.fleet.seal(&next, &[0, 1]);
@@ -147,34 +215,57 @@ async fn a072_command_by_a_removed_approver(t: &mut TestApp) {
     let kill = a.signed(&kill, &[&a.fleet.ada]).encode();
     assert_eq!(a.send_logged(kill).await, Some(Reason::NotAuthorised));
     // What she approved while she could dies with her key.
-    assert_eq!(a.send_logged(approved_before).await, Some(Reason::Threshold));
+    assert_eq!(
+        a.send_logged(approved_before).await,
+        Some(Reason::Threshold)
+    );
     a.phone.assert_unharmed();
 }
 
 async fn a074_expired_keyring_lock_fleet_then_unlock(t: &mut TestApp) {
     let mut a = Hacked::new(t).await;
-    let lock = a.command(Args::LockFleet { until: a.now.plus(180 * DAY) });
+    let lock = a.command(Args::LockFleet {
+        until: a.now.plus(180 * DAY),
+    });
     let sealed = a.signed(&lock, &[&a.fleet.ada]).encode();
     assert_eq!(a.send_logged(sealed).await, None);
     t.advance_days(181);
     a.now = t.now();
-    let second = a.command(Args::LockFleet { until: a.now.plus(30 * DAY) });
+    let second = a.command(Args::LockFleet {
+        until: a.now.plus(30 * DAY),
+    });
     let sealed = a.signed(&second, &[&a.fleet.ada]).encode();
     assert_eq!(a.send_logged(sealed).await, Some(Reason::KeyringExpired));
-    let unlock = a.command(Args::Unlock { lifts: vec![lock.digest()] });
+    let unlock = a.command(Args::Unlock {
+        lifts: vec![lock.digest()],
+    });
     let unlock = a.signed(&unlock, &[&a.fleet.ada]).encode();
-    assert_eq!(a.send_envelope(unlock).await, None, "no expired keyring stops what gives back");
+    assert_eq!(
+        a.send_envelope(unlock).await,
+        None,
+        "no expired keyring stops what gives back"
+    );
     a.phone.assert_unharmed();
 }
 
 /// The server answers for Northwind's fingerprint with what the attacker wrote.
 async fn lie(t: &TestApp, fleet: &Fleet, descriptor: &[u8], keyrings: &[Vec<u8>]) {
     use diesel::connection::SimpleConnection as _;
-    let quoted = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap().replace('\'', "''");
+    let quoted = |bytes: &[u8]| {
+        String::from_utf8(bytes.to_vec())
+            .unwrap()
+            .replace('\'', "''")
+    };
     let id = fleet.keyring.fleet.to_string();
-    let mut sql = format!("UPDATE fleets SET descriptor = '{}' WHERE id = '{id}';", quoted(descriptor));
+    let mut sql = format!(
+        "UPDATE fleets SET descriptor = '{}' WHERE id = '{id}';",
+        quoted(descriptor)
+    );
     for (version, keyring) in (1..).zip(keyrings) {
-        sql.push_str(&format!("UPDATE keyrings SET envelope = '{}' WHERE fleet_id = '{id}' AND version = {version};", quoted(keyring)));
+        sql.push_str(&format!(
+            "UPDATE keyrings SET envelope = '{}' WHERE fleet_id = '{id}' AND version = {version};",
+            quoted(keyring)
+        ));
     }
     t.write(move |tx| Ok(tx.batch_execute(&sql)?)).await;
 }
@@ -182,10 +273,16 @@ async fn lie(t: &TestApp, fleet: &Fleet, descriptor: &[u8], keyrings: &[Vec<u8>]
 /// A fleet of the attacker's own under the same id, with roots of its own and the server's true facts.
 fn of_the_attacker(genuine: &Fleet) -> Fleet {
     let mut own = genuine.clone();
-    own.roots = (80..83).map(|seed| Ed25519Signer::from_seed([seed; 32])).collect();
-    let keys = own.roots.iter().zip(80..).map(|(key, number)| WholeKey { key: key.verifying_key(), person: person(number) });
+    own.roots = (80..83)
+        .map(|seed| Ed25519Signer::from_seed([seed; 32]))
+        .collect();
+    let keys = own.roots.iter().zip(80..).map(|(key, number)| WholeKey {
+        key: key.verifying_key(),
+        person: person(number),
+    });
     own.keyring.root.keys = keys.collect();
-    let mut descriptor = muster_protocol::descriptor::Descriptor::decode(&genuine.descriptor).unwrap();
+    let mut descriptor =
+        muster_protocol::descriptor::Descriptor::decode(&genuine.descriptor).unwrap();
     descriptor.root = own.keyring.root.clone();
     own.descriptor = descriptor.encode();
     own.chain = vec![own.seal(&own.keyring, &[0, 1])];
@@ -194,7 +291,11 @@ fn of_the_attacker(genuine: &Fleet) -> Fleet {
 
 async fn enrolment_refused(t: &mut TestApp, code: Reason) {
     let world = t.world().await;
-    let device = world.northwind.api.register("NW-000001", &world.northwind.id).await;
+    let device = world
+        .northwind
+        .api
+        .register("NW-000001", &world.northwind.id)
+        .await;
     let device = muster_tests::api::text(&device["id"]);
     let letters = world.northwind.api.code(&device).await;
     let trust = Trust::Fingerprint(world.fleet.fingerprint);
@@ -204,7 +305,10 @@ async fn enrolment_refused(t: &mut TestApp, code: Reason) {
         Ok(_) => unreachable!("the phone enrolled"),
     }
     // The code never left the phone: it can be used by whoever it was made for.
-    assert_eq!(world.northwind.api.device(&device).await["lifecycle"], "registered");
+    assert_eq!(
+        world.northwind.api.device(&device).await["lifecycle"],
+        "registered"
+    );
 }
 
 async fn a075_descriptor_or_chain_of_its_own_at_enrolment(t: &mut TestApp) {
@@ -214,11 +318,25 @@ async fn a075_descriptor_or_chain_of_its_own_at_enrolment(t: &mut TestApp) {
     enrolment_refused(t, Reason::PinMismatch).await;
     // The true descriptor, and a chain that does not start from its root.
     lie(t, &world.fleet, &world.fleet.descriptor, &own.chain).await;
-    let device = world.northwind.api.register("NW-000002", &world.northwind.id).await;
-    let letters = world.northwind.api.code(&muster_tests::api::text(&device["id"])).await;
+    let device = world
+        .northwind
+        .api
+        .register("NW-000002", &world.northwind.id)
+        .await;
+    let letters = world
+        .northwind
+        .api
+        .code(&muster_tests::api::text(&device["id"]))
+        .await;
     let trust = Trust::Fingerprint(world.fleet.fingerprint);
     let refused = TestPhone::try_enrol(t, trust, "NW-000002", &letters).await;
-    assert!(matches!(refused, Err(AgentError::Enrolment { code: Reason::KeyringInvalid, .. })));
+    assert!(matches!(
+        refused,
+        Err(AgentError::Enrolment {
+            code: Reason::KeyringInvalid,
+            ..
+        })
+    ));
 }
 
 async fn a076_portal_fingerprint_of_its_own_without_the_flag(t: &mut TestApp) {
@@ -228,7 +346,10 @@ async fn a076_portal_fingerprint_of_its_own_without_the_flag(t: &mut TestApp) {
     // An enrolled phone is given a code whose card shows the attacker's fingerprint: the pin it has wins.
     let own = of_the_attacker(&world.fleet);
     let letters = world.northwind.api.code(&phone.device).await;
-    let lured = Fleet { fingerprint: muster_protocol::digest::Digest::of(&own.descriptor), ..own };
+    let lured = Fleet {
+        fingerprint: muster_protocol::digest::Digest::of(&own.descriptor),
+        ..own
+    };
     assert!(phone.enrol_again(t, &lured, &letters).await.is_err());
     assert_eq!(phone.status().pin.unwrap().fingerprint, pin.fingerprint);
     phone.check_in().await;
@@ -238,9 +359,13 @@ async fn a076_portal_fingerprint_of_its_own_without_the_flag(t: &mut TestApp) {
 async fn a077_old_keyring_at_enrolment(t: &mut TestApp) {
     let mut world = t.world().await;
     // A fleet whose descriptor asks for keyring 2 at least, and a server that shows 1 alone.
-    let next = Keyring { issued_at: t.now(), ..world.fleet.next() };
+    let next = Keyring {
+        issued_at: t.now(),
+        ..world.fleet.next()
+    };
     world.fleet.publish(&world.northwind.api, next).await;
-    let mut descriptor = muster_protocol::descriptor::Descriptor::decode(&world.fleet.descriptor).unwrap();
+    let mut descriptor =
+        muster_protocol::descriptor::Descriptor::decode(&world.fleet.descriptor).unwrap();
     descriptor.keyring_version = 2;
     let fingerprint = descriptor.fingerprint();
     lie(t, &world.fleet, &descriptor.encode(), &[]).await;
@@ -253,8 +378,28 @@ async fn a077_old_keyring_at_enrolment(t: &mut TestApp) {
         Ok(tx.batch_execute(&sql)?)
     })
     .await;
-    let device = world.northwind.api.register("NW-000001", &world.northwind.id).await;
-    let letters = world.northwind.api.code(&muster_tests::api::text(&device["id"])).await;
-    let refused = TestPhone::try_enrol(t, Trust::Fingerprint(descriptor.fingerprint()), "NW-000001", &letters).await;
-    assert!(matches!(refused, Err(AgentError::Enrolment { code: Reason::KeyringRollback, .. })));
+    let device = world
+        .northwind
+        .api
+        .register("NW-000001", &world.northwind.id)
+        .await;
+    let letters = world
+        .northwind
+        .api
+        .code(&muster_tests::api::text(&device["id"]))
+        .await;
+    let refused = TestPhone::try_enrol(
+        t,
+        Trust::Fingerprint(descriptor.fingerprint()),
+        "NW-000001",
+        &letters,
+    )
+    .await;
+    assert!(matches!(
+        refused,
+        Err(AgentError::Enrolment {
+            code: Reason::KeyringRollback,
+            ..
+        })
+    ));
 }

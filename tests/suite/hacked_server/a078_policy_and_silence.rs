@@ -48,7 +48,13 @@ fn seal(policy: &Policy, by: &[&Ed25519Signer]) -> Vec<u8> {
 
 async fn offer(a: &mut Hacked, policy: Vec<u8>) -> Vec<Reason> {
     let policy = Some(policy);
-    let bundle = Bundle { checkpoint: None, commands: Vec::new(), keyrings: Vec::new(), next_check_in_seconds: None, policy };
+    let bundle = Bundle {
+        checkpoint: None,
+        commands: Vec::new(),
+        keyrings: Vec::new(),
+        next_check_in_seconds: None,
+        policy,
+    };
     a.phone.apply(&bundle.encode()).await.documents
 }
 
@@ -59,10 +65,34 @@ async fn a078_policy_unsigned_by_the_online_key_or_out_of_bounds(t: &mut TestApp
         seal(&mild, &[]),
         seal(&mild, &[&a.server.online]),
         seal(&mild, &[&a.fleet.ben]),
-        seal(&Policy { check_in_seconds: 1, ..mild.clone() }, &[&a.fleet.ada]),
-        seal(&Policy { contact_lost_days: 1, ..mild.clone() }, &[&a.fleet.ada]),
-        seal(&Policy { owner_lock_days: Some(1), ..mild.clone() }, &[&a.fleet.ada]),
-        seal(&Policy { grace_hours: 0, ..mild.clone() }, &[&a.fleet.ada]),
+        seal(
+            &Policy {
+                check_in_seconds: 1,
+                ..mild.clone()
+            },
+            &[&a.fleet.ada],
+        ),
+        seal(
+            &Policy {
+                contact_lost_days: 1,
+                ..mild.clone()
+            },
+            &[&a.fleet.ada],
+        ),
+        seal(
+            &Policy {
+                owner_lock_days: Some(1),
+                ..mild.clone()
+            },
+            &[&a.fleet.ada],
+        ),
+        seal(
+            &Policy {
+                grace_hours: 0,
+                ..mild.clone()
+            },
+            &[&a.fleet.ada],
+        ),
     ];
     for envelope in bad {
         assert_eq!(offer(&mut a, envelope).await, [Reason::PolicyInvalid]);
@@ -77,7 +107,10 @@ async fn a078_policy_unsigned_by_the_online_key_or_out_of_bounds(t: &mut TestApp
 async fn a079_older_policy(t: &mut TestApp) {
     let mut a = Hacked::new(t).await;
     let (first, second) = (policy(&a, 1), policy(&a, 2));
-    let (first, second) = (seal(&first, &[&a.fleet.ada]), seal(&second, &[&a.fleet.ada]));
+    let (first, second) = (
+        seal(&first, &[&a.fleet.ada]),
+        seal(&second, &[&a.fleet.ada]),
+    );
     assert_eq!(offer(&mut a, second).await, []);
     assert_eq!(offer(&mut a, first).await, [Reason::PolicyRollback]);
     a.phone.assert_unharmed();
@@ -93,7 +126,10 @@ async fn a080_silent_for_a_year(t: &mut TestApp) {
         a.phone.assert_unharmed();
     }
     let screen = a.phone.screen().to_lowercase();
-    assert!(screen.contains("contact") || screen.contains("answer"), "the owner is not told: {screen}");
+    assert!(
+        screen.contains("contact") || screen.contains("answer"),
+        "the owner is not told: {screen}"
+    );
     assert_eq!(a.phone.owner_types_passcode(), OwnerUnlock::NothingToOpen);
     assert!(a.phone.status().restrictions.is_empty());
 }
@@ -104,7 +140,12 @@ async fn a081_401_403_410_revoked_and_expired(t: &mut TestApp) {
     a.phone.check_in().await;
     // Revoked: the server answers 403 to everything.
     let path = format!("/api/v1/devices/{}/revoke", a.phone.device);
-    world.northwind.api.post(&path, &json!({ "reason": "hacked" })).await.expect(204);
+    world
+        .northwind
+        .api
+        .post(&path, &json!({ "reason": "hacked" }))
+        .await
+        .expect(204);
     for _ in 0..50 {
         let refused = a.phone.agent.check_in_once().await;
         assert!(refused.is_err());
@@ -117,9 +158,14 @@ async fn a081_401_403_410_revoked_and_expired(t: &mut TestApp) {
     a.phone.assert_unharmed();
     assert!(a.phone.status().restrictions.is_empty());
     // It still obeys its fleet, by any carrier.
-    let message = a.command(Args::Message { text: "come by".to_owned() });
+    let message = a.command(Args::Message {
+        text: "come by".to_owned(),
+    });
     let message = a.signed(&message, &[&a.fleet.ada]).encode();
-    assert!(matches!(a.send_envelope(message).await, Some(Reason::Expired | Reason::KeyringExpired)));
+    assert!(matches!(
+        a.send_envelope(message).await,
+        Some(Reason::Expired | Reason::KeyringExpired)
+    ));
 }
 
 async fn a082_next_check_in_in_a_hundred_years(t: &mut TestApp) {
@@ -129,7 +175,12 @@ async fn a082_next_check_in_in_a_hundred_years(t: &mut TestApp) {
         bundle.next_check_in_seconds = Some(hint);
         let outcome = a.phone.apply(&bundle.encode()).await;
         // A bundle by another carrier says nothing about check-ins; by the check-in it is clamped.
-        assert!(outcome.next_check_in.is_none_or(|next| next.as_secs() == clamped), "{outcome:?}");
+        assert!(
+            outcome
+                .next_check_in
+                .is_none_or(|next| next.as_secs() == clamped),
+            "{outcome:?}"
+        );
     }
     let next = a.phone.check_in().await.next_check_in.unwrap();
     assert!((15..=DAY).contains(&next.as_secs()));

@@ -27,10 +27,15 @@ async fn a083_online_suspend_to_2099(t: &mut TestApp) {
         assert_eq!(a.send_envelope(envelope).await, Some(Reason::BadField));
     }
     // 36 days would do for a person; the online key is not one.
-    let command = a.command(Args::Suspend { until: a.now.plus(36 * DAY) });
+    let command = a.command(Args::Suspend {
+        until: a.now.plus(36 * DAY),
+    });
     let envelope = a.signed(&command, &[&a.server.online]).encode();
     let code = a.send_envelope(envelope).await;
-    assert!(matches!(code, Some(Reason::NotAuthorised | Reason::BadField)), "{code:?}");
+    assert!(
+        matches!(code, Some(Reason::NotAuthorised | Reason::BadField)),
+        "{code:?}"
+    );
     assert_eq!(a.phone.status().service_on, Some(true));
     a.phone.assert_unharmed();
 }
@@ -58,7 +63,9 @@ async fn a084_two_hundred_online_locks_an_hour(t: &mut TestApp) {
 
 async fn a085_message_by_the_online_key(t: &mut TestApp) {
     let mut a = Hacked::new(t).await;
-    let command = a.command(Args::Message { text: "send your passcode to this number".to_owned() });
+    let command = a.command(Args::Message {
+        text: "send your passcode to this number".to_owned(),
+    });
     let envelope = a.signed(&command, &[&a.server.online]).encode();
     assert_eq!(a.send_envelope(envelope).await, Some(Reason::NotAuthorised));
     assert!(!a.phone.screen().contains("passcode to this number"));
@@ -67,25 +74,42 @@ async fn a085_message_by_the_online_key(t: &mut TestApp) {
 
 async fn a086_notice_with_a_template_or_text_of_its_own(t: &mut TestApp) {
     let mut a = Hacked::new(t).await;
-    let honest = a.command(Args::Notice { template: NoticeTemplate::PaymentDue, date: None, number: None });
+    let honest = a.command(Args::Notice {
+        template: NoticeTemplate::PaymentDue,
+        date: None,
+        number: None,
+    });
     let payload = String::from_utf8(honest.encode()).unwrap();
     let changes = [
         ("\"payment-due\"", "\"call-this-number\""),
-        ("{\"template\":\"payment-due\"}", "{\"template\":\"payment-due\",\"text\":\"call us\"}"),
-        ("{\"template\":\"payment-due\"}", "{\"number\":1000001,\"template\":\"payment-due\"}"),
+        (
+            "{\"template\":\"payment-due\"}",
+            "{\"template\":\"payment-due\",\"text\":\"call us\"}",
+        ),
+        (
+            "{\"template\":\"payment-due\"}",
+            "{\"number\":1000001,\"template\":\"payment-due\"}",
+        ),
         ("{\"template\":\"payment-due\"}", "{}"),
     ];
     for (before, after) in changes {
         let changed = payload.replace(before, after);
         assert_ne!(changed, payload);
         let envelope = sign(changed.into_bytes(), &[&a.server.online]).encode();
-        assert_eq!(a.send_envelope(envelope).await, Some(Reason::BadField), "{after}");
+        assert_eq!(
+            a.send_envelope(envelope).await,
+            Some(Reason::BadField),
+            "{after}"
+        );
     }
     a.phone.assert_unharmed();
 }
 
 fn hold(a: &mut Hacked, until: UnixTime) -> Command {
-    a.command(Args::Hold { case: CaseNumber::parse("2026-114").unwrap(), until })
+    a.command(Args::Hold {
+        case: CaseNumber::parse("2026-114").unwrap(),
+        until,
+    })
 }
 
 async fn a087_wipe_while_held(t: &mut TestApp) {
@@ -112,7 +136,11 @@ async fn a088_hold_and_wipe_in_one_bundle_wipe_first(t: &mut TestApp) {
     let hold = a.signed(&hold, &[&a.fleet.auditor]).encode();
     let items = vec![a.logged(wipe), Hacked::item(hold)];
     let outcome = a.send(items).await;
-    let reasons: Vec<_> = outcome.commands.iter().map(|written| written.reason).collect();
+    let reasons: Vec<_> = outcome
+        .commands
+        .iter()
+        .map(|written| written.reason)
+        .collect();
     assert_eq!(reasons, [None, Some(Reason::Held)]);
     a.phone.assert_unharmed();
 }
@@ -137,12 +165,18 @@ async fn a090_wipe_refused_as_held_sent_again_after_the_release(t: &mut TestApp)
     let wipe = a.command(Args::Wipe);
     let wipe = a.signed(&wipe, &[&a.fleet.ada, &a.fleet.ben]).encode();
     assert_eq!(a.send_logged(wipe.clone()).await, Some(Reason::Held));
-    let release = a.command(Args::Release { lifts: vec![hold.digest()] });
+    let release = a.command(Args::Release {
+        lifts: vec![hold.digest()],
+    });
     let release = a.signed(&release, &[&a.fleet.auditor]).encode();
     assert_eq!(a.send_logged(release).await, None);
     assert!(!a.phone.status().held);
     let item = a.logged(wipe);
     let outcome = a.send(vec![item]).await;
-    assert_ne!(outcome.commands[0].state, Some(ReceiptState::Done), "the release woke a wipe that was refused");
+    assert_ne!(
+        outcome.commands[0].state,
+        Some(ReceiptState::Done),
+        "the release woke a wipe that was refused"
+    );
     a.phone.assert_unharmed();
 }

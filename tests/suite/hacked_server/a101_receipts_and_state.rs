@@ -28,7 +28,10 @@ async fn a101_receipt_for_a_phone_never_told(t: &mut TestApp) {
         detail: None,
         enrolment: a.phone.state().enrolment,
         fleet: a.fleet.keyring.fleet.clone(),
-        keyring: KeyringRef { digest: a.fleet.keyring.digest(), version: 1 },
+        keyring: KeyringRef {
+            digest: a.fleet.keyring.digest(),
+            version: 1,
+        },
         reason: None,
         seq: 1,
         state: ReceiptState::Done,
@@ -50,8 +53,14 @@ async fn a103_one_receipt_withheld(t: &mut TestApp) {
     // Each receipt carries the number after the one before: whoever is shown all but one sees which is missing.
     let key = a.phone.device_key().verifying_key();
     let receipts = a.phone.state().receipts;
-    let numbers: Vec<u64> =
-        receipts.iter().map(|text| Receipt::verify(&base64::decode(text).unwrap(), &key).unwrap().seq).collect();
+    let numbers: Vec<u64> = receipts
+        .iter()
+        .map(|text| {
+            Receipt::verify(&base64::decode(text).unwrap(), &key)
+                .unwrap()
+                .seq
+        })
+        .collect();
     let expected: Vec<u64> = (numbers[0]..).take(numbers.len()).collect();
     assert!(numbers.len() >= 3);
     assert_eq!(numbers, expected);
@@ -72,9 +81,22 @@ async fn a105_a_caught_code_used_by_a_strangers_phone(t: &mut TestApp) {
     assert_eq!(shown["epoch"], 2);
     assert!(phone.agent.check_in_once().await.is_err());
     phone.assert_unharmed();
-    assert_eq!(t.record().await.iter().filter(|kind| *kind == "device.enrolled").count(), 2);
+    assert_eq!(
+        t.record()
+            .await
+            .iter()
+            .filter(|kind| *kind == "device.enrolled")
+            .count(),
+        2
+    );
     // The owner's own phone cannot use the code again.
-    let again = TestPhone::try_enrol(t, Trust::Fingerprint(world.fleet.fingerprint), "NW-000042", &code).await;
+    let again = TestPhone::try_enrol(
+        t,
+        Trust::Fingerprint(world.fleet.fingerprint),
+        "NW-000042",
+        &code,
+    )
+    .await;
     assert!(again.is_err());
 }
 
@@ -88,7 +110,10 @@ async fn a111_journal_of_another_handset_cut_or_flipped(t: &mut TestApp) {
     let middle = flipped.len() / 2;
     flipped[middle] ^= 1;
     let states = [
-        ("another handset's", std::fs::read(other.folder().join("agent/state")).unwrap()),
+        (
+            "another handset's",
+            std::fs::read(other.folder().join("agent/state")).unwrap(),
+        ),
         ("cut", whole[..whole.len() / 2].to_vec()),
         ("empty", Vec::new()),
         ("flipped", flipped),
@@ -105,7 +130,10 @@ async fn a111_journal_of_another_handset_cut_or_flipped(t: &mut TestApp) {
             bundle
         };
         let applied = a.phone.agent.apply(&command).await;
-        assert!(applied.is_err(), "a phone with {what} state obeys: {applied:?}");
+        assert!(
+            applied.is_err(),
+            "a phone with {what} state obeys: {applied:?}"
+        );
         std::fs::write(&file, &whole).unwrap();
         a.phone.assert_unharmed();
     }

@@ -6,6 +6,7 @@
 
 mod a001_signatures;
 mod a018_targets;
+mod a028_approvers_program;
 mod a029_replays;
 mod a036_time;
 mod a043_encoding;

@@ -18,7 +18,10 @@ if (palette) {
     event.preventDefault();
     (at < 0 ? input : links[Math.min(at, links.length - 1)] ?? input).focus();
   });
-  palette.addEventListener("toggle", (event) => {
-    if (event.newState === "open") input.select();
+  // Before it opens, not after: who types at once must not have the first letters taken away.
+  palette.addEventListener("beforetoggle", (event) => {
+    if (event.newState !== "open") return;
+    input.value = "";
+    for (const entry of entries) entry.hidden = false;
   });
 }

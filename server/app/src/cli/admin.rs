@@ -1,5 +1,6 @@
 //! What whoever has the machine may do: a member's new password, a token, the database's tables.
 
+use super::say::say;
 use std::sync::Arc;
 
 use muster_domain::people::Email;
@@ -49,7 +50,7 @@ pub async fn reset_password(config: Config, email: &str) -> Result<(), String> {
             "not-found" => format!("Nobody signs in as {}.", email.as_str()),
             _ => problem.detail,
         })?;
-    println!(
+    say!(
         "{} sets a new password with this link, once, until {}:\n\n  {}",
         email.as_str(),
         link.expires_at,
@@ -91,7 +92,7 @@ pub async fn create_token(
     });
     match made.await.map_err(|error| error.to_string())? {
         Some(home) => {
-            println!("{shown}");
+            say!("{shown}");
             eprintln!("It acts as {role} in {home}. It is shown this once.");
             Ok(())
         }
@@ -118,10 +119,10 @@ pub fn migrate(config: &Config) -> Result<(), String> {
         Store::open(&url, StoreOptions::default()).map_err(|error| format!("{url}: {error}."))?;
     let done = store.migrate().map_err(|error| format!("{url}: {error}"))?;
     if done.is_empty() {
-        println!("{url} is up to date.");
+        say!("{url} is up to date.");
     }
     for name in done {
-        println!("{name}");
+        say!("{name}");
     }
     Ok(())
 }

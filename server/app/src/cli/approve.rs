@@ -1,5 +1,6 @@
 //! `muster approve`: the screen that the server does not draw.
 
+use super::say::say;
 use std::io::{IsTerminal, Write as _};
 
 use serde_json::Value;
@@ -25,7 +26,7 @@ pub async fn run(options: ApproveOptions) -> Result<(), String> {
     let inspected = inspection::inspect(&sent, &key, now)?;
     keyring::remember(&options.key, &inspected.keyring)?;
     // The name is the server's word; what binds is the organisation in the pinned descriptor.
-    println!(
+    say!(
         "{}",
         inspected.words(&format!("organisation {}", inspected.command.organisation))
     );
@@ -41,9 +42,9 @@ pub async fn run(options: ApproveOptions) -> Result<(), String> {
     let signature = inspection::sign(&inspected, &key);
     let answer: Value = api.post(&format!("{path}/approvals"), &signature).await?;
     if answer.get("sealed").and_then(Value::as_bool) == Some(true) {
-        println!("Signed. The command is on its way; the phone decides by itself.");
+        say!("Signed. The command is on its way; the phone decides by itself.");
     } else {
-        println!("Signed. One more person must sign before it goes out.");
+        say!("Signed. One more person must sign before it goes out.");
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 mod export;
 mod watch;
 
+use super::say::say;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -74,29 +75,29 @@ pub async fn run(command: AuditCommand) -> Result<(), String> {
 }
 
 fn show(report: &Report) -> Result<(), String> {
-    println!("Log              {}", report.origin);
-    println!("Entries          {}", report.head.size);
-    println!("Root             {}", report.head.root);
-    println!("Witnesses        {}", report.witnesses);
-    println!("Keyring          {}", report.keyring);
-    println!("Phones           {}", report.phones);
-    println!("Commands         {}", report.commands);
-    println!("Receipts         {}", report.receipts);
+    say!("Log              {}", report.origin);
+    say!("Entries          {}", report.head.size);
+    say!("Root             {}", report.head.root);
+    say!("Witnesses        {}", report.witnesses);
+    say!("Keyring          {}", report.keyring);
+    say!("Phones           {}", report.phones);
+    say!("Commands         {}", report.commands);
+    say!("Receipts         {}", report.receipts);
     if report.withheld > 0 {
-        println!(
+        say!(
             "Without bytes    {}: judged by their digests alone",
             report.withheld
         );
     }
     for finding in &report.findings {
-        println!("\n{finding}");
+        say!("\n{finding}");
     }
     let shown = report.findings.len() as u64;
     if report.found > shown {
-        println!("\nand {} more", report.found - shown);
+        say!("\nand {} more", report.found - shown);
     }
     if report.holds() {
-        println!("\nThe history holds.");
+        say!("\nThe history holds.");
         Ok(())
     } else {
         Err(format!(

@@ -1,6 +1,7 @@
 //! `muster bundle …`: the fleet document as static files, so that any web server can be an entry of a keyring's `servers`
 //! (PROTOCOL §5). After a take-over it is how phones hear of new keys.
 
+use super::say::say;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
@@ -24,8 +25,8 @@ pub(crate) enum BundleCommand {
 pub(super) fn run(command: BundleCommand) -> Result<(), String> {
     let BundleCommand::Publish { dir, out } = command;
     let path = publish(&Folder::at(&dir), &out)?;
-    println!("Wrote {}.", path.display());
-    println!(
+    say!("Wrote {}.", path.display());
+    say!(
         "Serve it over HTTPS with a certificate that leads to the CA named in the keyring's servers, without a redirect."
     );
     Ok(())
@@ -39,7 +40,7 @@ fn publish(folder: &Folder, out: &Path) -> Result<PathBuf, String> {
         .map_err(|error| format!("{} cannot be made: {error}.", beneath.display()))?;
     let path = beneath.join(descriptor.fingerprint().to_hex());
     folder::write(&path, document.to_string().as_bytes())?;
-    println!(
+    say!(
         "Keyring {} of fleet {}.",
         held.keyring.version,
         descriptor.fingerprint()

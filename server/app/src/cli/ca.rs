@@ -1,5 +1,6 @@
 //! `muster ca …`
 
+use super::say::say;
 use std::path::Path;
 
 use crate::authority::Authority;
@@ -18,12 +19,7 @@ fn open(config: &Config) -> Result<Authority, String> {
             )
         })?;
     let vault = Vault::open(&config.key_file, &SystemRandom)?;
-    let url = config
-        .device
-        .url
-        .clone()
-        .unwrap_or_else(|| format!("https://{}", config.device.listen));
-    Authority::open(config, &vault, &SystemRandom, SystemClock.now(), &url)
+    Authority::open(&config.data_dir, &vault, &SystemRandom, SystemClock.now())
 }
 
 /// Makes the CA where there is none, and says what it is.
@@ -34,7 +30,7 @@ pub fn init(config: &Config, export_root_key: Option<&Path>) -> Result<(), Strin
     let authority = open(config)?;
     if let Some(path) = export_root_key {
         authority.take_root_key_away(path)?;
-        println!(
+        say!(
             "The root's sealed key is in {} now, and no longer here. Keep it with a copy of the key file.",
             path.display()
         );
@@ -56,24 +52,24 @@ pub fn show(config: &Config) -> Result<(), String> {
     }
     let authority = open(config)?;
     print(&authority);
-    print!("\n{}", authority.root_pem());
+    say!(
+        "
+{}",
+        authority.root_pem().trim_end()
+    );
     Ok(())
 }
 
 fn print(authority: &Authority) {
-    println!("Fingerprint      {}", authority.ca_fingerprint());
-    println!("Certificate      {}", authority.root_path().display());
-    println!(
+    say!("Fingerprint      {}", authority.ca_fingerprint());
+    say!("Certificate      {}", authority.root_path().display());
+    say!(
         "Root key         {}",
         if authority.root_key_is_here() {
             "here, sealed"
         } else {
             "not on this machine"
         }
-    );
-    println!(
-        "Listener's own   renewed by itself, ends {}",
-        authority.server_certificate_ends()
     );
 }
 
@@ -89,6 +85,6 @@ pub fn issue_server(config: &Config, names: &[String], out: &Path) -> Result<(),
         .map_err(|error| format!("{} cannot be written: {error}.", key.display()))?;
     std::fs::write(&chain, &issued.chain)
         .map_err(|error| format!("{} cannot be written: {error}.", chain.display()))?;
-    println!("Wrote {} and {}.", chain.display(), key.display());
+    say!("Wrote {} and {}.", chain.display(), key.display());
     Ok(())
 }

@@ -130,7 +130,7 @@ impl Api {
         }
         let detail = serde_json::from_slice::<Value>(&body)
             .ok()
-            .and_then(|document| Some(document.get("detail")?.as_str()?.to_owned()));
+            .and_then(|document| Some(plain(document.get("detail")?.as_str()?)));
         Err(match (detail, status) {
             (Some(detail), _) => detail,
             (None, StatusCode::NOT_FOUND) => format!(
@@ -139,5 +139,26 @@ impl Api {
             ),
             (None, status) => format!("{} answers {status}.", self.base),
         })
+    }
+}
+
+/// What a server says, as a terminal may show it: `muster approve` is the screen that a hacked server must not draw on, and a
+/// terminal obeys control characters.
+pub(super) fn plain(said: &str) -> String {
+    said.chars()
+        .filter(|character| !muster_protocol::text::is_forbidden(*character))
+        .take(500)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn a_server_writes_no_control_characters_on_an_approvers_terminal() {
+        let said = "Not found.\u{1b}[2J\u{1b}]52;c;cm0=\u{7}\u{202e}\r\n";
+        assert_eq!(plain(said), "Not found.[2J]52;c;cm0=");
+        assert_eq!(plain(&"x".repeat(2000)).len(), 500);
     }
 }

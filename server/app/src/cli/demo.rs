@@ -1,6 +1,7 @@
 //! `muster demo`.
 
 use super::DemoOptions;
+use super::say::say;
 use crate::features::demo;
 
 /// Runs the demo until it is told to stop.
@@ -15,7 +16,7 @@ pub async fn run(options: DemoOptions) -> Result<(), String> {
         device: options.device,
     })
     .await?;
-    println!("{}", demo.words());
+    say!("{}", demo.words());
     super::stop_signal().await;
     eprintln!("\nStopping.");
     demo.stop().await;

@@ -1,5 +1,6 @@
 //! `muster keyring …` and `muster fleet card`: files in, files out; only `facts` and `publish` speak to a server.
 
+use super::say::say;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -16,7 +17,7 @@ use muster_protocol::words;
 use serde_json::{Value, json};
 
 use super::ServerOptions;
-use super::client::Api;
+use super::client::{Api, plain};
 use crate::clock::{Clock, SystemClock};
 use crate::features::trust::api::FleetShown;
 use crate::features::trust::prepare::ServerFacts;
@@ -138,10 +139,10 @@ pub async fn facts(
         .await?;
     let text = serde_json::to_string_pretty(&facts).map_err(|error| error.to_string())?;
     folder::write(out, text.as_bytes())?;
-    println!(
+    say!(
         "Wrote {}: the facts of {} at {}.",
         out.display(),
-        facts.organisation_name,
+        plain(&facts.organisation_name),
         facts.server_url
     );
     let next = if facts.fingerprint.is_some() {
@@ -149,7 +150,7 @@ pub async fn facts(
     } else {
         "create"
     };
-    println!(
+    say!(
         "Carry it to the fleet's offline machine. There: muster keyring {next} --facts {} --dir DIR",
         out.display()
     );
@@ -202,7 +203,7 @@ pub fn create(options: CreateOptions) -> Result<(), String> {
         for (key, number) in keys.iter().zip(1..) {
             let path = folder.path(&format!("{what}-{number}.key"));
             key.write(&path)?;
-            println!("{:<28} {}", path.display(), key.name);
+            say!("{:<28} {}", path.display(), key.name);
             any = true;
         }
     }
@@ -212,7 +213,7 @@ pub fn create(options: CreateOptions) -> Result<(), String> {
         .chain(&wanted.approver_publics)
         .chain(&wanted.auditor_publics)
     {
-        println!("{:<28} {}", part.name, spoken(&part.id()));
+        say!("{:<28} {}", part.name, spoken(&part.id()));
     }
     let mut names = folder.names();
     for (person, name) in &made.names {
@@ -226,19 +227,17 @@ pub fn create(options: CreateOptions) -> Result<(), String> {
     };
     folder::write(&folder.path(name), &made.keyring)?;
     folder::write(&folder.path("descriptor.json"), &made.descriptor)?;
-    println!("\nFleet fingerprint  {}", made.fingerprint);
+    say!("\nFleet fingerprint  {}", made.fingerprint);
     if any {
-        println!(
-            "\nGive each key file to its person, on a medium of its own, and keep no copy here."
-        );
+        say!("\nGive each key file to its person, on a medium of its own, and keep no copy here.");
     }
     if made.complete {
-        println!(
+        say!(
             "Then bring the public part to the server: muster keyring publish --dir {}",
             dir.display()
         );
     } else {
-        println!(
+        say!(
             "Root signers sign the keyring with their own keys: muster root sign {} --key FILE --dir {}",
             folder.path(name).display(),
             dir.display()
@@ -278,11 +277,11 @@ pub fn draft(options: &DraftOptions) -> Result<(), String> {
         &Envelope::unsigned(DocumentType::Keyring, next.encode()).encode(),
     )?;
     for line in difference::lines(Some(&held.keyring), &next, &names) {
-        println!("{line}");
+        say!("{line}");
     }
-    println!("\n{}", difference::dates(&next));
-    println!("Wrote {}, unsigned.", path.display());
-    println!(
+    say!("\n{}", difference::dates(&next));
+    say!("Wrote {}, unsigned.", path.display());
+    say!(
         "Root signers sign it: muster root sign {} --key FILE --dir {}",
         path.display(),
         options.dir.display()
@@ -429,9 +428,9 @@ pub async fn publish(server: &ServerOptions, dir: &Path) -> Result<(), String> {
             api.post(&format!("{base}/keyrings"), &json!({ "keyring": keyring }))
                 .await?
         };
-        println!("Brought keyring {version}.");
+        say!("Brought keyring {version}.");
     }
-    println!(
+    say!(
         "The server carries keyring {} of fleet {} now.",
         held.keyring.version,
         descriptor.fingerprint()
@@ -480,17 +479,15 @@ fn lacking<'a>(
 pub fn show(dir: &Path) -> Result<(), String> {
     let folder = Folder::at(dir);
     let (descriptor, held) = folder.newest()?;
-    println!("Fleet fingerprint {}", descriptor.fingerprint());
-    println!("Organisation      {}", descriptor.organisation);
-    println!("Digest            {}", held.digest);
+    say!("Fleet fingerprint {}", descriptor.fingerprint());
+    say!("Organisation      {}", descriptor.organisation);
+    say!("Digest            {}", held.digest);
     for line in everything(&held.keyring, &folder) {
-        println!("{line}");
+        say!("{line}");
     }
-    println!("\n{}", difference::dates(&held.keyring));
+    say!("\n{}", difference::dates(&held.keyring));
     if held.is_expired(now()) {
-        println!(
-            "It has EXPIRED: phones do nothing more that restricts. Draft and sign the next one."
-        );
+        say!("It has EXPIRED: phones do nothing more that restricts. Draft and sign the next one.");
     }
     Ok(())
 }
@@ -511,16 +508,15 @@ fn everything(keyring: &Keyring, folder: &Folder) -> Vec<String> {
 /// A sentence: a file is missing or does not verify.
 pub fn card(dir: &Path) -> Result<(), String> {
     let fingerprint = Folder::at(dir).descriptor()?.fingerprint();
-    println!("Fleet fingerprint\n");
+    say!("Fleet fingerprint\n");
     for chunk in words::words(fingerprint.as_bytes()).chunks(8) {
-        println!("  {}", chunk.join(" "));
+        say!("  {}", chunk.join(" "));
     }
-    println!("\n  {fingerprint}\n");
-    print!(
-        "{}",
-        muster_paper::qr::terminal(&fingerprint.to_hex()).map_err(|error| error.to_string())?
-    );
-    println!("\nType the words, or scan the square, at muster-agent enrol --fleet-fingerprint.");
+    say!("\n  {fingerprint}\n");
+    let square =
+        muster_paper::qr::terminal(&fingerprint.to_hex()).map_err(|error| error.to_string())?;
+    say!("{}", square.trim_end());
+    say!("\nType the words, or scan the square, at muster-agent enrol --fleet-fingerprint.");
     Ok(())
 }
 

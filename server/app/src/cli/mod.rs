@@ -10,6 +10,7 @@ mod demo;
 mod keyring;
 mod policy;
 mod root;
+mod say;
 mod serve;
 mod witness;
 
@@ -21,6 +22,7 @@ use clap::{Args, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{self, Config};
+use say::say;
 
 /// Fleets of hardened phones that obey their fleet's keys, not their server.
 #[derive(Parser)]
@@ -319,7 +321,7 @@ async fn run(command: Command) -> Result<(), String> {
         }) => admin::create_token(settings.load()?, &name, &role, organisation.as_deref()).await,
         Command::Migrate(settings) => admin::migrate(&settings.load()?),
         Command::Version => {
-            println!("muster {}", env!("CARGO_PKG_VERSION"));
+            say!("muster {}", env!("CARGO_PKG_VERSION"));
             Ok(())
         }
     }

@@ -1,5 +1,6 @@
 //! `muster policy …`: what phones watch by themselves, drafted and signed on an approver's own machine.
 
+use super::say::say;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -129,8 +130,8 @@ fn draft(options: DraftOptions) -> Result<(), String> {
         &path,
         &policies::draft(&descriptor, version, wanted, now())?,
     )?;
-    println!("Wrote {}, unsigned.", path.display());
-    println!(
+    say!("Wrote {}, unsigned.", path.display());
+    say!(
         "Sign it: muster policy sign {} --key FILE --dir {}",
         path.display(),
         options.dir.display()
@@ -156,27 +157,27 @@ pub(super) fn sign_envelope(
         None => None,
     };
     let policy = policies::read(&envelope, &descriptor, held.as_ref())?;
-    println!(
+    say!(
         "You are asked to sign policy {} of fleet {}.\n",
         policy.version,
         descriptor.fingerprint()
     );
     for line in policies::words(&policy, held.as_ref().map(|held| &held.policy)) {
-        println!("  {line}");
+        say!("  {line}");
     }
     policies::sign(&mut envelope, &descriptor, &keyring.keyring, &key)?;
     if !yes && !agreed(&key.name, &policy.version.to_string())? {
         return Err("Not signed.".to_owned());
     }
     folder::write(path, &envelope.encode())?;
-    println!("\nSigned: {}", path.display());
+    say!("\nSigned: {}", path.display());
     if policies::is_whole(&envelope, &descriptor, &keyring.keyring) {
         let whole = folder.path(&format!("policy-{}.json", policy.version));
         folder::write(&whole, &envelope.encode())?;
-        println!("It is complete: {}", whole.display());
-        println!("Bring it to the server: muster policy publish --dir DIR");
+        say!("It is complete: {}", whole.display());
+        say!("Bring it to the server: muster policy publish --dir DIR");
     } else {
-        println!("More people must sign. Carry the file to the next one.");
+        say!("More people must sign. Carry the file to the next one.");
     }
     Ok(())
 }
@@ -193,6 +194,6 @@ async fn publish(server: &ServerOptions, folder: &Folder) -> Result<(), String> 
     let _: Value = Api::new(server)?
         .post(&path, &json!({ "policy": base64::encode(&envelope) }))
         .await?;
-    println!("The server carries policy {version} now. Phones take it at their next check-in.");
+    say!("The server carries policy {version} now. Phones take it at their next check-in.");
     Ok(())
 }

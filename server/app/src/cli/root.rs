@@ -1,5 +1,6 @@
 //! `muster root …` and `muster approver …`: one person's key on that person's own machine, and what a root key is for.
 
+use super::say::say;
 use std::io::{IsTerminal, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -81,7 +82,7 @@ pub(super) fn run_approver(command: ApproverCommand) -> Result<(), String> {
         ApproverCommand::Pin { key, fleet } => {
             let fleet = fingerprint(&fleet)?;
             KeyFile::pin(&key, fleet)?;
-            println!("{} is pinned to the fleet {fleet}.", key.display());
+            say!("{} is pinned to the fleet {fleet}.", key.display());
             Ok(())
         }
     }
@@ -93,14 +94,14 @@ fn create(r#use: Use, new: &NewKey) -> Result<(), String> {
     let beside = PublicPart::path_of(&new.out);
     key.write(&new.out)?;
     public.write(&beside)?;
-    println!("Your key           {}", new.out.display());
-    println!("Its public part    {}", beside.display());
-    println!("Key id             {}", public.id());
-    println!("In words           {}", spoken(&public.id()));
-    println!(
+    say!("Your key           {}", new.out.display());
+    say!("Its public part    {}", beside.display());
+    say!("Key id             {}", public.id());
+    say!("In words           {}", spoken(&public.id()));
+    say!(
         "\nKeep the key file to yourself and a copy of it in a safe place. Carry the public part to the ceremony, and say"
     );
-    println!("the words there: whoever adds your key compares them.");
+    say!("the words there: whoever adds your key compares them.");
     Ok(())
 }
 
@@ -135,9 +136,9 @@ fn sign_keyring(
     draft.follows(&descriptor, held.as_ref())?;
     let held_keyring = held.as_ref().map(|held| &held.keyring);
     show(held_keyring, &draft.keyring, folder);
-    println!("\nFleet             {pin}");
+    say!("\nFleet             {pin}");
     if key.fleet.is_none() {
-        println!(
+        say!(
             "                  Your key is pinned to no fleet yet. Compare this with the fleet's card: signing pins it."
         );
     }
@@ -152,14 +153,14 @@ fn sign_keyring(
         KeyFile::pin(key_path, pin)?;
     }
     folder::write(path, &draft.envelope.encode())?;
-    println!("\nSigned: {}", path.display());
+    say!("\nSigned: {}", path.display());
     match missing {
-        Some(missing) => println!("{missing} Carry the file to the next one."),
+        Some(missing) => say!("{missing} Carry the file to the next one."),
         None => {
             let whole = folder.path(&format!("keyring-{version}.json"));
             folder::write(&whole, &draft.envelope.encode())?;
-            println!("It is complete: {}", whole.display());
-            println!("Bring it to the server: muster keyring publish --dir DIR");
+            say!("It is complete: {}", whole.display());
+            say!("Bring it to the server: muster keyring publish --dir DIR");
         }
     }
     Ok(())
@@ -167,21 +168,22 @@ fn sign_keyring(
 
 fn show(held: Option<&Keyring>, next: &Keyring, folder: &Folder) {
     match held {
-        Some(held) => println!(
+        Some(held) => say!(
             "You are asked to sign keyring {} after {}.\n",
-            next.version, held.version
+            next.version,
+            held.version
         ),
-        None => println!("You are asked to sign the first keyring of a fleet.\n"),
+        None => say!("You are asked to sign the first keyring of a fleet.\n"),
     }
     let lines = difference::lines(held, next, &folder.names());
     if lines.is_empty() {
-        println!("Nothing changes but its dates.");
+        say!("Nothing changes but its dates.");
     }
     for line in lines {
-        println!("{line}");
+        say!("{line}");
     }
-    println!("\n{}", difference::dates(next));
-    println!(
+    say!("\n{}", difference::dates(next));
+    say!(
         "Names are this folder's word. What binds are keys: compare the words of each new key with the person."
     );
 }

@@ -1,5 +1,6 @@
 //! `muster witness …`: a witness's key, and the witness itself.
 
+use super::say::say;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -65,7 +66,7 @@ pub async fn run(command: WitnessCommand) -> Result<(), String> {
     match command {
         WitnessCommand::Create { key, name } => {
             let made = WitnessKey::create(&key, &name, &SystemRandom)?;
-            println!("{}={}", made.name, made.public());
+            say!("{}={}", made.name, made.public());
             eprintln!(
                 "Wrote {}. The line above is public: the fleet's root signers name it in the next keyring (muster keyring draft --witness).",
                 key.display()
@@ -81,10 +82,10 @@ async fn serve(options: ServeOptions) -> Result<(), String> {
     let shelf = Shelf::open(&options.dir, options.pins)?;
     let socket = TcpListener::bind(options.listen)
         .map_err(|error| format!("The witness cannot listen on {}: {error}.", options.listen))?;
-    println!("Witness          {}", key.name);
-    println!("Key              {}", key.public());
+    say!("Witness          {}", key.name);
+    say!("Key              {}", key.public());
     if let Ok(address) = socket.local_addr() {
-        println!("Address          http://{address}");
+        say!("Address          http://{address}");
     }
     let witness = Arc::new(Witness {
         key,

@@ -231,6 +231,10 @@ impl From<StoreError> for Problem {
                     "Somebody else changed the same thing a moment ago. Look again, then retry.",
                 )
             }
+            StoreError::Nul => Self::invalid(
+                "nul",
+                "A text holds a character that no text has (U+0000). Take it out.",
+            ),
             StoreError::Cursor => Self::invalid(
                 "cursor",
                 "This cursor is not one this list gave out. Start from the first page.",

@@ -1,6 +1,7 @@
 //! Export: hashes from the public tiles, entries from the API, the checkpoint last. What was fetched is appended, so that an
 //! export that broke off goes on; a server whose log is no longer the one exported before is told.
 
+use crate::cli::say::say;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
@@ -58,12 +59,12 @@ pub async fn run(server: &ServerOptions, out: &Path, only: Option<&str>) -> Resu
     for log in wanted {
         let size = export(&api, log, &out.join(&log.id)).await?;
         let pin = log.fingerprint.as_ref().unwrap_or(&log.log_key_id);
-        println!(
+        say!(
             "{}  {size} entries  {}",
             out.join(&log.id).display(),
             log.origin
         );
-        println!("  muster audit verify {} --pin {pin}", out.display());
+        say!("  muster audit verify {} --pin {pin}", out.display());
     }
     eprintln!(
         "The pins above are the server's word. Verify with the fingerprint you have from the fleet's own people."

@@ -1,6 +1,7 @@
 //! Watch: an outside witness without a key. It keeps the last checkpoint that the log signed and demands of every later one that
 //! it follows.
 
+use crate::cli::say::say;
 use std::time::Duration;
 
 use muster_protocol::base64;
@@ -51,7 +52,7 @@ pub async fn run(options: WatchOptions) -> Result<(), String> {
     let api = Api::new(&options.server)?;
     loop {
         match look(&api, &options).await {
-            Ok(sentence) => println!("{sentence}"),
+            Ok(sentence) => say!("{sentence}"),
             Err(Trouble::Log(sentence)) => return Err(sentence),
             Err(Trouble::Server(sentence)) if options.once => return Err(sentence),
             // Silence is not proof of anything: it is told, and asked again.

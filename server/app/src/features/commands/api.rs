@@ -50,13 +50,21 @@ pub async fn list(
     }))
 }
 
-/// The filter of a list of commands.
+/// The word for every state that a command can still leave.
+pub const OPEN: &str = "open";
+
+/// The filter of a list of commands. `state=open` is every state that a command can still leave.
 ///
 /// # Errors
 /// A state or kind that does not exist.
 pub fn filter(query: &Fields) -> Answer<CommandFilter> {
     let mut states = Vec::new();
     for word in query.many("state") {
+        if word == OPEN {
+            let open = State::ALL.into_iter().filter(|state| !state.is_terminal());
+            states.extend(open.map(|state| state.as_str().to_owned()));
+            continue;
+        }
         let state = State::parse(word).ok_or_else(|| {
             let known: Vec<&str> = State::ALL.iter().map(|state| state.as_str()).collect();
             Problem::invalid(

@@ -83,7 +83,7 @@ impl Phones {
                 match runtime {
                     Ok(runtime) => runtime.block_on(live(phones, closed, ready)),
                     Err(error) => {
-                        drop(ready.send(Err(format!("The phones' thread cannot start: {error}."))))
+                        drop(ready.send(Err(format!("The phones' thread cannot start: {error}."))));
                     }
                 }
             })

@@ -43,7 +43,10 @@ pub async fn renew_server_certificate(app: Arc<App>) -> Done {
         Ok(true) => ("certificate.server-issued", Weight::Ordinary, String::new()),
         Err(error) => ("certificate.alarm", Weight::Trouble, error.clone()),
     };
-    let ends = app.authority.server_certificate_ends().to_string();
+    let ends = app
+        .authority
+        .server_certificate_ends()
+        .map_or_else(String::new, |ends| ends.to_string());
     let app2 = app.clone();
     let written = app.store.write(move |tx| {
         // Before the set-up there is nobody to tell.

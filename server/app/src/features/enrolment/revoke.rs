@@ -6,7 +6,7 @@ use muster_domain::text::line;
 use muster_pki::crl::Reason;
 use muster_protocol::digest::Digest;
 use muster_store::devices::{self, Device};
-use muster_store::{Conn, StoreResult, certificates, enrolments, log};
+use muster_store::{Conn, StoreResult, certificates, enrolment_codes, enrolments, log};
 use serde_json::json;
 
 use super::login;
@@ -102,6 +102,9 @@ pub fn revoke_in(
         return Ok(0);
     }
     enrolments::end(tx, enrolment, "revoked", now)?;
+    // Out of the fleet until it enrols again; and no code that was handed out earlier brings it back.
+    devices::set_lifecycle_for_phone(tx, &device.id, &["enrolled"], "registered")?;
+    enrolment_codes::withdraw_of_device(tx, &device.id, now)?;
     let entry = Entry {
         kind: "device.revoked",
         weight: Weight::Major,

@@ -145,7 +145,7 @@ fn store(
 
 /// Two live enrolments of one serial number are an alarm, for each of the fleets concerned. Neither learns whose the other is.
 fn alarm_of_twins(tx: &mut Conn, app: &App, phone: &Phone) -> StoreResult<()> {
-    let same_serial = devices::find_for_phone(tx, &phone.serial)?;
+    let same_serial = devices::find_by_serial_number_for_phone(tx, &phone.serial)?;
     let twins: Vec<_> = same_serial
         .iter()
         .filter(|device| device.id != phone.device && device.lifecycle == "enrolled")

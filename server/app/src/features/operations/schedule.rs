@@ -30,8 +30,10 @@ pub struct Job {
     pub work: Work,
 }
 
-/// How long a node may hold a job before another takes it over.
-const LEASE: i64 = 120 * 1_000_000;
+/// How long a node that fell silent keeps a job from the others, microseconds.
+const LEASE: i64 = 30 * 1_000_000;
+/// How often a node that works says so.
+const RENEWAL: Duration = Duration::from_secs(10);
 
 /// The running schedule.
 pub struct Schedule {
@@ -55,6 +57,10 @@ pub async fn start(app: &Arc<App>, jobs: &[Job]) -> Result<Schedule, String> {
         let job = *job;
         // One place where a job runs, rung by the clock and by whoever has work for it: never two at a time here.
         let ring = Arc::new(Notify::new());
+        if job.bell.is_some() {
+            // A bell rung in a node that died is lost: what it was rung for does not wait for the next tick.
+            ring.notify_one();
+        }
         let rung = ring.clone();
         let tick = CronJob::new(job.when, move |_, _| rung.notify_one()).map_err(trouble)?;
         scheduler.add(tick).await.map_err(trouble)?;
@@ -106,11 +112,12 @@ async fn attend(app: Arc<App>, job: Job, ring: Arc<Notify>, mut closed: watch::R
     }
 }
 
-/// Runs a job now if no other node holds it. Also the way in for tests, which move the clock instead of waiting.
+/// Runs a job now; answers whether it did, or left it to another that holds it. Also the way in for tests, which move the clock
+/// instead of waiting.
 ///
 /// # Errors
 /// What the job answers; a lease that cannot be had because the database does not answer.
-pub async fn run(app: &Arc<App>, job: Job) -> Done {
+pub async fn run(app: &Arc<App>, job: Job) -> Result<bool, String> {
     let now = app.now_micros();
     let holder = app.node.clone();
     let claimed = app
@@ -118,10 +125,10 @@ pub async fn run(app: &Arc<App>, job: Job) -> Done {
         .write(move |tx| job_leases::claim(tx, job.name, &holder, now + LEASE, now))
         .await;
     let Some(fence) = claimed.map_err(|error| error.to_string())? else {
-        tracing::debug!(job = job.name, "another node holds this job");
-        return Ok(());
+        tracing::debug!(job = job.name, "another holds this job");
+        return Ok(false);
     };
-    let outcome = (job.work)(app.clone()).await;
+    let outcome = work_and_renew(app, job, fence).await;
     let (error, now) = (outcome.clone().err(), app.now_micros());
     let finished = app
         .store
@@ -130,5 +137,38 @@ pub async fn run(app: &Arc<App>, job: Job) -> Done {
     if let Err(error) = finished {
         tracing::warn!(job = job.name, %error, "the end of a job could not be written; its lease runs out by itself");
     }
-    outcome
+    outcome.map(|()| true)
+}
+
+/// Does the work, and keeps the lease while it lasts. Work whose lease was lost goes on: every step of it may run twice.
+async fn work_and_renew(app: &Arc<App>, job: Job, fence: i64) -> Done {
+    let mut work = (job.work)(app.clone());
+    loop {
+        tokio::select! {
+            outcome = &mut work => return outcome,
+            () = tokio::time::sleep(RENEWAL) => {
+                let until = app.now_micros() + LEASE;
+                let renewed = app.store.write(move |tx| job_leases::renew(tx, job.name, fence, until)).await;
+                if !matches!(renewed, Ok(true)) {
+                    tracing::warn!(job = job.name, "the lease of a running job could not be renewed");
+                }
+            }
+        }
+    }
+}
+
+/// Gives back what this installation held before it stopped, where it is the only node there can be: a server that was killed
+/// does not wait for itself.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn take_over(app: &App) -> Done {
+    if !app.store.is_embedded() {
+        return Ok(());
+    }
+    app.store
+        .write(job_leases::release_all)
+        .await
+        .map(|_| ())
+        .map_err(|error| error.to_string())
 }

@@ -33,8 +33,8 @@ pub struct Query {
 }
 
 impl Query {
-    /// Reads `kind` (the beginning of a kind, such as `command.`), `about`, `weight`, `device`, `command`,
-    /// `organisation`, `q`, `cursor` and `limit`.
+    /// Reads `kind` (the beginning of a kind, such as `command.`), `about`, `weight`, `device_id`, `command_id`,
+    /// `organisation_id`, `q`, `cursor` and `limit`. Pages write the ids shorter: `device`, `command`, `organisation`.
     ///
     /// # Errors
     /// `about` or `weight` is not one of its words; the page cannot be one.
@@ -63,10 +63,10 @@ impl Query {
         let filter = EventFilter {
             kind: text("kind"),
             kinds,
-            device_id: text("device"),
-            command_id: text("command"),
+            device_id: text("device_id").or(text("device")),
+            command_id: text("command_id").or(text("command")),
             weight,
-            organisation_id: text("organisation"),
+            organisation_id: text("organisation_id").or(text("organisation")),
             q: text("q"),
         };
         Ok(Self {

@@ -56,14 +56,17 @@ pub async fn list(
         })
         .collect();
     let t = &frame.t;
-    let state = |word: &str| CommandState::parse(word).map(|state| t.word(state.name()));
+    let state = |word: &str| match word {
+        api::OPEN => Some(t.get("filter-open")),
+        word => CommandState::parse(word).map(|state| t.word(state.name())),
+    };
     let kind = |word: &str| Kind::parse(word).map(|kind| t.word(kind.name()));
     let filters = vec![
         filter(
             &query,
             "state",
             t.get("filter-state"),
-            CommandState::ALL.iter().map(|state| state.as_str()),
+            std::iter::once(api::OPEN).chain(CommandState::ALL.iter().map(|state| state.as_str())),
             state,
         ),
         filter(
