@@ -109,7 +109,7 @@ impl Writer {
         let leaf = log_leaf_hash(kind, &digest);
         self.hashes.write_all(leaf.as_bytes())?;
         self.frontier.push(leaf);
-        if self.frontier.size() % 50 == 0 {
+        if self.frontier.size().is_multiple_of(50) {
             self.heads.push_back(self.head());
             if self.heads.len() > 4 {
                 self.heads.pop_front();

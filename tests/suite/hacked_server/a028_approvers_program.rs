@@ -23,7 +23,7 @@ fn key_file(signer: Ed25519Signer, fleet: Digest, r#use: Use) -> KeyFile {
         r#use,
         name: "Ada".to_owned(),
         person: person(10),
-        fleet,
+        fleet: Some(fleet),
         signer,
     }
 }
