@@ -2,6 +2,7 @@
 
 use muster_protocol::base64;
 use muster_protocol::digest::{Digest, sha256};
+use muster_protocol::time::DAY;
 
 use crate::core::Core;
 use crate::net::NetError;
@@ -20,8 +21,14 @@ pub struct Link {
 
 struct Open {
     certificate: Digest,
+    /// By which clock servers' certificates are judged on it, Unix seconds.
+    judged_at: u64,
     client: Client,
 }
+
+/// How long a connection is kept, in seconds of either direction: one opened anew after it broke would judge the server by the
+/// time at which the first was made, and refuse a certificate that the server has renewed since.
+const KEPT: u64 = DAY;
 
 /// What a connection is for. Waiting for a wake-up has its own, so that an errand never queues behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,7 +99,11 @@ impl Link {
         let certificate = sha256(&identity.certificate);
         let slot = self.slot(purpose);
         let mut open = match slot.take() {
-            Some(kept) if kept.certificate == certificate && *kept.client.url() == carrier.url => {
+            Some(kept)
+                if kept.certificate == certificate
+                    && *kept.client.url() == carrier.url
+                    && clock.abs_diff(kept.judged_at) < KEPT =>
+            {
                 kept
             }
             Some(_) | None => {
@@ -100,6 +111,7 @@ impl Link {
                 let tls = tls::pinned(&roots, certificate_time(core, clock), Some(identity))?;
                 Open {
                     certificate,
+                    judged_at: clock,
                     client: Client::new(carrier.url.clone(), tls),
                 }
             }

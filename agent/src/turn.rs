@@ -310,7 +310,7 @@ impl Live {
             crash_point(agent, "wipe.accepted-sent");
         }
         let clock = agent.clock();
-        let Plan { acts, change } = self.core.plan(&task, clock);
+        let Plan { acts, change } = self.core.plan(&task);
         let (outcome, change) = match self.act_all(agent, &acts).await {
             Ok(()) => (TaskOutcome::Done, Some(change)),
             Err(why) => (TaskOutcome::Failed(why), None),

@@ -230,6 +230,13 @@ receipt-verified = Verified
 late = came late
 envelope = Envelope
 cancel-command = Cancel the command
+signed-cancel-title = The phones do not know of this cancel
+signed-cancel-words = { $n ->
+    [one] One phone may have the command already.
+   *[other] { $n } phones may have the command already.
+} It is out of our queue, but a phone stops it only for a cancel that an approver signed.
+signed-cancel-draft = Ask for a signed cancel
+signed-cancel-drafted = The signed cancel that was asked for
 argument-until = Until
 argument-case = Case
 argument-fingerprint = To the fleet

@@ -33,7 +33,7 @@ pub struct TestApp {
     seed: u64,
     folder: TempDir,
     // Last: dropped after whatever uses it.
-    _database: Database,
+    database: Database,
 }
 
 /// Runs one test on `database`.
@@ -83,7 +83,35 @@ impl TestApp {
             config,
             seed,
             folder,
-            _database: database,
+            database,
+        }
+    }
+
+    /// A second node on a copy of everything that this one has at this moment, database and data folder, with its device
+    /// listener at `device`: a backup restored elsewhere. Time is one for both, and this one goes on.
+    ///
+    /// # Panics
+    /// It does not start.
+    pub async fn restored_elsewhere(&self, device: std::net::SocketAddr) -> Self {
+        let folder = tempfile::tempdir().expect("a folder for the copy");
+        let mut config = self.config.clone();
+        config.data_dir = folder.path().join("data");
+        copy_folder(&self.config.data_dir, &config.data_dir).expect("the data folder is copied");
+        let database = self.database.copy(self.folder.path(), folder.path());
+        config.database_url = database.url(folder.path());
+        config.portal.listen = ([127, 0, 0, 1], 0).into();
+        config.device.listen = device;
+        let seed = self.seed + 5000;
+        let server = serve(&config, &self.clock, seed).await;
+        let world = self.world.as_ref().map(|world| world.at(&server.app));
+        Self {
+            clock: self.clock.clone(),
+            world,
+            server: Some(server),
+            config,
+            seed,
+            folder,
+            database,
         }
     }
 
@@ -132,6 +160,12 @@ impl TestApp {
         }
         self.seed += 1;
         self.server = Some(serve(&self.config, &self.clock, self.seed + 1000).await);
+    }
+
+    /// The same with other settings.
+    pub async fn restart_with(&mut self, change: impl FnOnce(&mut Config)) {
+        change(&mut self.config);
+        self.restart().await;
     }
 
     /// Stops the node.
@@ -273,6 +307,20 @@ impl TestApp {
         }
         unreachable!("no mail was sent");
     }
+}
+
+fn copy_folder(from: &std::path::Path, to: &std::path::Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let (path, copy) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() {
+            copy_folder(&path, &copy)?;
+        } else {
+            std::fs::copy(&path, &copy)?;
+        }
+    }
+    Ok(())
 }
 
 async fn serve(config: &Config, clock: &Arc<FrozenClock>, seed: u64) -> Server {

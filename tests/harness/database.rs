@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::UNIX_EPOCH;
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection, RunQueryDsl};
+use diesel::{Connection, PgConnection, RunQueryDsl, SqliteConnection};
 use muster_store::{DatabaseUrl, Store, StoreOptions};
 
 /// Where the test server is. `tests/run` starts one and sets it.
@@ -52,11 +52,7 @@ impl Database {
         let server = std::env::var(SERVER).ok();
         let server = server.expect("MUSTER_TEST_POSTGRES_URL is not set: run ./tests/run, or give it a server on which databases may be made");
         let mut connection = PgConnection::establish(&server).expect("the test server answers");
-        let name = format!(
-            "muster_{}_{}",
-            std::process::id(),
-            COUNT.fetch_add(1, Ordering::Relaxed)
-        );
+        let name = own_name();
         let mut run = |sql: &str| {
             connection
                 .batch_execute(sql)
@@ -68,6 +64,48 @@ impl Database {
         run(&format!("CREATE DATABASE {name} TEMPLATE {template}"));
         run(&format!("SELECT pg_advisory_unlock({LOCK})"));
         Self::Postgres { server, name }
+    }
+
+    /// A copy of it as it is at this moment, as a backup has it; `from` is the test's own folder, `to` the copy's.
+    ///
+    /// # Panics
+    /// It cannot be copied.
+    #[must_use]
+    pub fn copy(&self, from: &std::path::Path, to: &std::path::Path) -> Self {
+        match self {
+            Self::Sqlite => {
+                let file = from.join("muster.db");
+                let mut connection = SqliteConnection::establish(&file.display().to_string())
+                    .expect("the database opens");
+                let sql = format!("VACUUM INTO '{}'", to.join("muster.db").display());
+                connection
+                    .batch_execute(&sql)
+                    .expect("the database is copied");
+                Self::Sqlite
+            }
+            Self::Postgres { server, name } => {
+                let copy = own_name();
+                let mut connection =
+                    PgConnection::establish(server).expect("the test server answers");
+                // A database is copied while nobody uses it; whoever did connects again afterwards.
+                for sql in [
+                    format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"),
+                    format!(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+                    ),
+                    format!("CREATE DATABASE {copy} TEMPLATE {name}"),
+                    format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"),
+                ] {
+                    connection
+                        .batch_execute(&sql)
+                        .expect("the test server copies databases");
+                }
+                Self::Postgres {
+                    server: server.clone(),
+                    name: copy,
+                }
+            }
+        }
     }
 
     /// Its address; `folder` is the test's own.
@@ -93,6 +131,14 @@ impl Drop for Database {
             );
         }
     }
+}
+
+fn own_name() -> String {
+    format!(
+        "muster_{}_{}",
+        std::process::id(),
+        COUNT.fetch_add(1, Ordering::Relaxed)
+    )
 }
 
 /// The template of this build of the suite, made by whichever test comes first.

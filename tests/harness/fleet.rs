@@ -19,8 +19,9 @@ use serde_json::{Value, json};
 use crate::api::{Api, text};
 
 /// Where the portal passkeys of the test's people were made.
-const ORIGIN: &str = "https://approve.example.org";
-const RP_ID: &str = "approve.example.org";
+pub const ORIGIN: &str = "https://approve.example.org";
+/// The RP ID that they are bound to.
+pub const RP_ID: &str = "approve.example.org";
 
 /// A person's passkey on the portal, as browser and authenticator would use it.
 #[derive(Clone)]
@@ -53,19 +54,32 @@ impl Authenticator {
         let client = format!(
             r#"{{"type":"webauthn.get","challenge":"{challenge}","origin":"{ORIGIN}","crossOrigin":false}}"#
         );
-        let mut auth = Digest::of(RP_ID.as_bytes()).0.to_vec();
         // User present and verified; backed-up flags as the keyring says.
-        auth.push(if self.synced { 0x0d } else { 0x05 });
-        auth.extend([0, 0, 0, 7]);
-        let signed = [auth.clone(), Digest::of(client.as_bytes()).0.to_vec()].concat();
+        let flags = if self.synced { 0x0d } else { 0x05 };
+        self.answer(auth_data(RP_ID, flags), client.into_bytes())
+    }
+
+    /// What the authenticator signs whenever a browser asks: it knows the page's RP ID, and nothing of commands.
+    #[must_use]
+    pub fn answer(&self, auth: Vec<u8>, client: Vec<u8>) -> Signature {
+        let signed = [auth.clone(), Digest::of(&client).0.to_vec()].concat();
         let sig = self.key.sign(&signed);
         Signature::WebAuthn {
             keyid: self.entry().id(),
             auth,
-            client: client.into_bytes(),
+            client,
             sig,
         }
     }
+}
+
+/// Authenticator data of an assertion: the RP ID's hash, flags, and a counter.
+#[must_use]
+pub fn auth_data(rp_id: &str, flags: u8) -> Vec<u8> {
+    let mut auth = Digest::of(rp_id.as_bytes()).0.to_vec();
+    auth.push(flags);
+    auth.extend([0, 0, 0, 7]);
+    auth
 }
 
 /// A fleet: three roots of which two sign, approvers with files and with passkeys, an auditor, somebody of another

@@ -19,6 +19,7 @@ pub mod page;
 pub mod phone;
 pub mod programs;
 pub mod tab;
+pub mod witnesses;
 pub mod world;
 
 pub use api::{Answered, Api};
@@ -28,6 +29,7 @@ pub use database::Database;
 pub use fleet::Fleet;
 pub use hacked::Hacked;
 pub use phone::TestPhone;
+pub use witnesses::Witnesses;
 
 /// When every test begins: 21 September 2026, 13:33:20 UTC.
 pub const BEGIN: i64 = 1_790_000_000;

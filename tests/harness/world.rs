@@ -97,6 +97,23 @@ impl World {
         }
     }
 
+    /// The same people and fleets as a node knows them that was restored from this one's backup: their tokens work there too.
+    pub(crate) fn at(&self, app: &Arc<App>) -> Self {
+        let mut there = self.clone();
+        there.app = app.clone();
+        for place in [
+            &mut there.operator,
+            &mut there.northwind,
+            &mut there.press,
+            &mut there.chambers,
+            &mut there.lyre,
+            &mut there.bakery,
+        ] {
+            place.api = place.api.at(&app.portal_url);
+        }
+        there
+    }
+
     /// Every organisation.
     #[must_use]
     pub fn places(&self) -> [&Place; 6] {

@@ -766,7 +766,7 @@ async fn bad_commands_are_refused_with_a_sentence(t: &mut TestApp) {
     };
     let bad = [
         (with("kind", json!("explode")), 422, "kind"),
-        (with("kind", json!("transfer")), 422, "kind"),
+        (with("kind", json!("transfer")), 422, "fields"),
         (with("reason", json!("")), 422, "reason"),
         (with("reason", json!("x".repeat(201))), 422, "reason"),
         (with("reason", json!("left\u{202e}right")), 422, "reason"),

@@ -7,14 +7,19 @@
 
 mod agent_crash;
 mod api;
+mod audit;
 mod check_in;
 mod commands;
 mod crash_points;
 mod end_to_end;
 mod enrolment;
 mod hacked_server;
+mod holds;
+mod keyrings;
 mod people;
 mod portal;
 mod store_trouble;
+mod takeover;
 mod tenancy;
 mod trust;
+mod witness;

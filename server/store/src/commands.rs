@@ -240,6 +240,20 @@ pub fn drafted_since(
     ))
 }
 
+/// The newest signed cancel that names this command digest and may still come to phones; the caller found the command in its
+/// scope.
+pub fn newest_cancel_of(c: &mut Conn, fleet: &str, digest: &str) -> StoreResult<Option<String>> {
+    Ok(commands::table
+        .filter(commands::fleet_id.eq(fleet))
+        .filter(commands::kind.eq("cancel"))
+        .filter(commands::arguments.like(format!("%{digest}%")))
+        .filter(commands::state.ne_all(["failed", "refused", "cancelled", "expired"]))
+        .order((commands::created_at.desc(), commands::id.desc()))
+        .select(commands::id)
+        .first(c)
+        .optional()?)
+}
+
 /// Takes a command back, with every target no phone accepted yet; answers how many targets that were, and `None` when
 /// there is no such command in the scope or it was cancelled before. The caller sets the state that follows.
 pub fn cancel(

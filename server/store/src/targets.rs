@@ -148,6 +148,23 @@ pub fn leaves(c: &mut Conn, command: &str) -> StoreResult<Vec<TargetLeaf>> {
         .load(c)?)
 }
 
+/// The phones of a cancelled command that may have it all the same: it was handed to them, or a witness cleared it for them. Only
+/// those whose enrolment still lives.
+pub fn may_have_cancelled(c: &mut Conn, command: &str) -> StoreResult<Vec<String>> {
+    Ok(command_targets::table
+        .filter(command_targets::command_id.eq(command))
+        .filter(command_targets::state.eq("cancelled"))
+        .filter(sql::<Bool>(
+            "(command_targets.delivered_at IS NOT NULL OR EXISTS (SELECT 1 FROM clearances k
+                WHERE k.command_id = command_targets.command_id AND k.enrolment_id = command_targets.enrolment_id))
+             AND EXISTS (SELECT 1 FROM devices d WHERE d.id = command_targets.device_id
+                AND d.enrolment_id = command_targets.enrolment_id AND d.lifecycle = 'enrolled')",
+        ))
+        .order(command_targets::position)
+        .select(command_targets::device_id)
+        .load(c)?)
+}
+
 // For phones: the caller is the device itself. There is no person and therefore no scope.
 
 /// The queue of an enrolment, oldest first: the hottest read there is, along its own index. A bundle takes 32.

@@ -30,7 +30,8 @@ async fn every_route_is_described_and_every_description_is_a_route(t: &mut TestA
     let routed: BTreeSet<String> = features::portal_routes()
         .iter()
         .filter(|route| route.path.starts_with("/api/v1/"))
-        .map(|route| format!("{} {}", route.method, route.path))
+        // The router's pattern of a tail is no part of the address.
+        .map(|route| format!("{} {}", route.method, route.path.replace(":.*}", "}")))
         .collect();
     assert_eq!(described, routed);
     let document = t.anybody().get("/api/openapi.json").await.expect(200);

@@ -30,6 +30,9 @@ async fn a_device_has_exactly_the_members_that_are_promised(t: &mut TestApp) {
         "enrolment_id",
         "last_check_in_at",
         "certificate",
+        "policy_version",
+        "compliance",
+        "freshness",
     ]);
     let body = json!({ "serial_number": "NW-1", "model": "Hardline X7", "imei": "490154203237518", "organisation_id": world.press.id });
     let created = world.northwind.api.post("/api/v1/devices", &body).await;

@@ -26,7 +26,7 @@ on_both_databases![
     a077_old_keyring_at_enrolment,
 ];
 
-async fn offer(a: &mut Hacked, keyrings: Vec<Vec<u8>>) -> Vec<Reason> {
+pub(super) async fn offer(a: &mut Hacked, keyrings: Vec<Vec<u8>>) -> Vec<Reason> {
     let bundle = Bundle {
         checkpoint: None,
         commands: Vec::new(),
@@ -53,7 +53,7 @@ async fn step(a: &mut Hacked) {
     a.fleet.chain.push(sealed);
 }
 
-async fn refused(a: &mut Hacked, keyring: Vec<u8>, code: Reason) {
+pub(super) async fn refused(a: &mut Hacked, keyring: Vec<u8>, code: Reason) {
     let before = a.phone.status().keyring.unwrap();
     assert_eq!(offer(a, vec![keyring]).await, [code]);
     assert_eq!(
@@ -249,7 +249,7 @@ async fn a074_expired_keyring_lock_fleet_then_unlock(t: &mut TestApp) {
 }
 
 /// The server answers for Northwind's fingerprint with what the attacker wrote.
-async fn lie(t: &TestApp, fleet: &Fleet, descriptor: &[u8], keyrings: &[Vec<u8>]) {
+pub(super) async fn lie(t: &TestApp, fleet: &Fleet, descriptor: &[u8], keyrings: &[Vec<u8>]) {
     use diesel::connection::SimpleConnection as _;
     let quoted = |bytes: &[u8]| {
         String::from_utf8(bytes.to_vec())
@@ -271,7 +271,7 @@ async fn lie(t: &TestApp, fleet: &Fleet, descriptor: &[u8], keyrings: &[Vec<u8>]
 }
 
 /// A fleet of the attacker's own under the same id, with roots of its own and the server's true facts.
-fn of_the_attacker(genuine: &Fleet) -> Fleet {
+pub(super) fn of_the_attacker(genuine: &Fleet) -> Fleet {
     let mut own = genuine.clone();
     own.roots = (80..83)
         .map(|seed| Ed25519Signer::from_seed([seed; 32]))

@@ -2,16 +2,20 @@
 //! its place, its database, its online and log keys, and what else the attack says. A test is named by the attack's number;
 //! it ends with the phone's own code, the owner's data untouched, and the owner's passcode working.
 //!
-//! Attacks that a pure function decides before a phone exists (A051–A064, A094, A095, A113) are tests of the protocol crate.
+//! A106–A108 have no program to attack yet; A109 is a test of the agent's hooks.
 
 mod a001_signatures;
 mod a018_targets;
 mod a028_approvers_program;
 mod a029_replays;
+mod a035_witnesses;
 mod a036_time;
 mod a043_encoding;
+mod a051_passkeys;
 mod a065_keyrings;
 mod a078_policy_and_silence;
 mod a083_limits;
 mod a093_log;
 mod a101_receipts_and_state;
+mod a104_false_servers;
+mod a110_transfer_and_versions;

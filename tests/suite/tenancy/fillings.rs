@@ -2,7 +2,7 @@
 
 use muster::web::route::Route;
 
-use Outside::{Alike, Empty, Personal, Refused, Unknown};
+use Outside::{Alike, Empty, Open, Personal, Refused, Shared, Unknown};
 
 /// What a request gets that names a thing outside one's own part of the tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +17,10 @@ pub enum Outside {
     Empty,
     /// 404, or 410 for a link, for everybody but one person.
     Personal,
+    /// Anybody may have it who knows its name; 404 for a name that nobody has.
+    Open,
+    /// It is a reseller's and its customers' together; 404 for others, exactly as for an id that nobody has.
+    Shared,
 }
 
 /// How each route is called: the words in braces are the thing's of the organisation under test, or new ones.
@@ -69,6 +73,7 @@ pub const FILLINGS: &[(&str, &str, &str, Outside)] = &[
     ("GET /commands/{id}", "/commands/{command}", "", Unknown),
     ("GET /commands/{id}/progress", "/commands/{command}/progress", "", Unknown),
     ("POST /commands/{id}/cancel", "/commands/{command}/cancel", "", Unknown),
+    ("POST /commands/{id}/signed-cancel", "/commands/{command}/signed-cancel", "", Unknown),
     ("GET /approvals", "/approvals", "", Alike),
     ("GET /api/v1/commands", "/api/v1/commands?device_id={device}", "", Empty),
     ("POST /api/v1/commands", "/api/v1/commands", r#"{"kind":"lock","device_ids":["{device}"],"reason":"left in a taxi"}"#, Unknown),
@@ -81,6 +86,15 @@ pub const FILLINGS: &[(&str, &str, &str, Outside)] = &[
     ("POST /api/v1/organisations/{id}/fleet", "/api/v1/organisations/{organisation}/fleet", "", Unknown),
     ("POST /api/v1/organisations/{id}/fleet/adopt", "/api/v1/organisations/{organisation}/fleet/adopt", "{adoption}", Unknown),
     ("POST /api/v1/organisations/{id}/fleet/keyrings", "/api/v1/organisations/{organisation}/fleet/keyrings", "{keyring}", Unknown),
+    ("POST /api/v1/organisations/{id}/fleet/keys", "/api/v1/organisations/{organisation}/fleet/keys", "", Unknown),
+    ("POST /api/v1/organisations/{id}/fleet/policies", "/api/v1/organisations/{organisation}/fleet/policies", "{policy}", Unknown),
+    ("GET /api/v1/log", "/api/v1/log", "", Alike),
+    ("GET /api/v1/log/{fleet}/checkpoint", "/api/v1/log/{fleet}/checkpoint?newest=1", "", Open),
+    ("GET /api/v1/log/{fleet}/consistency/{old}/{new}", "/api/v1/log/{fleet}/consistency/1/2", "", Open),
+    ("GET /api/v1/log/{fleet}/tile/{level}/{place:.*}", "/api/v1/log/{fleet}/tile/0/000.p/1", "", Open),
+    ("GET /api/v1/log/{fleet}/inclusion/{digest}", "/api/v1/log/{fleet}/inclusion/{digest}", "", Shared),
+    ("GET /api/v1/log/{fleet}/entries", "/api/v1/log/{fleet}/entries", "", Shared),
+    ("GET /api/v1/log/{fleet}/tile/entries/{place:.*}", "/api/v1/log/{fleet}/tile/entries/000.p/1", "", Shared),
     ("GET /events", "/events?device={device}", "", Empty),
     ("GET /api/v1/events", "/api/v1/events?device={device}", "", Empty),
     ("GET /livez", "/livez", "", Alike),

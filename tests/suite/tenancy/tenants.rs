@@ -4,6 +4,8 @@ use muster::features::people::tokens::{self, NewToken};
 use muster::features::record::write::By;
 use muster_domain::permission::Role;
 use muster_protocol::base64;
+use muster_protocol::descriptor::Descriptor;
+use muster_protocol::digest::Digest;
 use muster_store::{StoreError, organisations};
 use muster_tests::api::text;
 use muster_tests::fleet::Fleet;
@@ -25,7 +27,9 @@ impl Tenant {
     pub fn nobody(like: &Self) -> Self {
         let things = like.things.iter().map(|(word, value)| match *word {
             "{serial}" => (*word, "ZZ-999999".to_owned()),
-            "{signature}" | "{adoption}" | "{keyring}" => (*word, value.clone()),
+            "{signature}" | "{adoption}" | "{keyring}" | "{policy}" | "{digest}" => {
+                (*word, value.clone())
+            }
             _ => (*word, "0197c0de-ffff-7000-8000-00000000dead".to_owned()),
         });
         Self {
@@ -134,12 +138,31 @@ async fn tenant(t: &TestApp, world: &World, place: &Place, fleet: &Fleet, serial
         ("{token}", new_token(t, place).await),
         ("{signature}", signature),
         ("{adoption}", adoption),
+        ("{policy}", json!({ "policy": envelope }).to_string()),
         ("{keyring}", json!({ "keyring": envelope }).to_string()),
+        ("{digest}", Digest::of(&fleet.chain[0]).to_hex()),
+        (
+            "{fleet}",
+            Descriptor::decode(&fleet.descriptor)
+                .expect("a fleet's descriptor")
+                .fleet
+                .to_string(),
+        ),
     ];
     Tenant {
         place: place.clone(),
         serial: serial.to_owned(),
         things,
+    }
+}
+
+impl Tenant {
+    /// The fleet of its phones: a reseller's and its customers' are one.
+    pub fn fleet(&self) -> &str {
+        self.things
+            .iter()
+            .find(|(word, _)| *word == "{fleet}")
+            .map_or("", |(_, id)| id)
     }
 }
 

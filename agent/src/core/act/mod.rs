@@ -84,14 +84,14 @@ impl Plan {
 }
 
 impl Core {
-    /// How this command is carried out, now.
+    /// How this command is carried out.
     #[must_use]
-    pub fn plan(&self, task: &Task, clock: u64) -> Plan {
+    pub fn plan(&self, task: &Task) -> Plan {
         let state = &self.state;
         let command = &task.command;
-        // Never counted from before the command was made: with the clock turned back, a suspension dated 2099 would
-        // otherwise last until then, and not the days that its kind allows (PROTOCOL §6, §10).
-        let now = self.reading(clock).now().max(command.issued_at);
+        // A duration is counted from the latest moment that is proved: the settable clock would shorten it when it is set
+        // forward, and a floor before the command would stretch it (PROTOCOL §6, §10).
+        let from = UnixTime(state.floor).max(command.issued_at);
         match &command.args {
             Args::Notice {
                 template,
@@ -103,13 +103,13 @@ impl Core {
             Args::RotateKey => Plan::of(vec![Act::RenewKey], Change::Nothing),
             // The owner's credential opens it, so there is nothing to remember and nothing to lift.
             Args::Lock => Plan::of(vec![Act::Lock(Lock::Owner)], Change::Nothing),
-            Args::LockFleet { until } => lock_fleet::plan(state, task, *until, now),
-            Args::Suspend { until } => suspend::plan(state, task, *until, now),
+            Args::LockFleet { until } => lock_fleet::plan(state, task, *until, from),
+            Args::Suspend { until } => suspend::plan(state, task, *until, from),
             Args::Unlock { lifts }
             | Args::Resume { lifts }
             | Args::Cancel { lifts }
             | Args::Release { lifts } => lift::plan(state, command, lifts),
-            Args::Hold { case, until } => hold::plan(state, task, case, *until, now),
+            Args::Hold { case, until } => hold::plan(state, task, case, *until, from),
             Args::Kill | Args::Wipe => leave::plan(state, command.kind(), None),
             Args::Transfer { fingerprint } => {
                 leave::plan(state, command.kind(), Some(*fingerprint))
@@ -179,11 +179,11 @@ pub(super) fn end_what_is_over(state: &mut State) -> Vec<Act> {
     acts
 }
 
-/// When something that is to last until `until` ends, counted from `now`.
-fn until(state: &State, until: UnixTime, now: UnixTime) -> Until {
+/// When something that is to last until `until` ends, counted from `from`.
+fn until(state: &State, until: UnixTime, from: UnixTime) -> Until {
     Until {
         time: until.0,
-        powered_on: state.powered_on.saturating_add(until.since(now)),
+        powered_on: state.powered_on.saturating_add(until.since(from)),
     }
 }
 

@@ -512,7 +512,7 @@ impl Driven {
             let (written, task) = self.core.write_down(verdict, clock);
             all.push(written);
             let Some(task) = task else { continue };
-            let Plan { acts, change } = self.core.plan(&task, clock);
+            let Plan { acts, change } = self.core.plan(&task);
             self.acts.extend(acts);
             self.core.apply(change, clock);
             self.core.finish(&task.digest, &Outcome::Done, clock);

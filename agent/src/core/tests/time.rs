@@ -1,11 +1,12 @@
 //! Steps 10 and 11: no false clock burns a command or stops what gives back.
 
 use muster_protocol::command::Args;
+use muster_protocol::ids::CaseNumber;
 use muster_protocol::reason::Reason;
 use muster_protocol::receipt::ReceiptState;
 use muster_protocol::time::{DAY, UnixTime};
 
-use super::fleet::{ALICE, BOB, Draft, Driven, Fleet, NOW, ONLINE, WITNESSES};
+use super::fleet::{ALICE, AUDITOR, BOB, Draft, Driven, Fleet, NOW, ONLINE, WITNESSES};
 use crate::core::act::Act;
 use crate::phones::Lock;
 
@@ -194,11 +195,61 @@ fn a_fleet_lock_ends_as_the_owners_lock() {
         &[ALICE],
     );
     phone.one(&fleet, &lock, NOW);
-    assert_eq!(phone.core.pass_time(3 * DAY - 1), []);
+    // Counted from when it was issued, a minute before: nothing else about the time is proved.
+    assert_eq!(phone.core.pass_time(3 * DAY + 59), []);
     assert_eq!(
         phone.core.pass_time(1),
         [Act::Lock(Lock::Owner), Act::UnlockFleet]
     );
+    assert!(phone.core.state().restrictions.is_empty());
+}
+
+#[test]
+fn a_clock_set_to_2099_shortens_no_fleet_lock_suspension_or_hold() {
+    let until = |days: u64| UnixTime(NOW + days * DAY);
+    let case = CaseNumber::parse("2026-114").expect("a case");
+    let orders = [
+        (Args::LockFleet { until: until(3) }, ALICE),
+        (Args::Suspend { until: until(3) }, ONLINE),
+        (
+            Args::Hold {
+                case,
+                until: until(3),
+            },
+            AUDITOR,
+        ),
+    ];
+    for (args, by) in orders {
+        // What has expired is put off for good reason, so the clock runs ahead by less than a command's life.
+        for clock in [NOW, NOW + 2 * DAY] {
+            let mut fleet = Fleet::new();
+            let mut phone = Driven::new(&fleet);
+            let order = fleet.order(args.clone(), &[by]);
+            assert_eq!(
+                phone.one(&fleet, &order, clock).state,
+                Some(ReceiptState::Accepted)
+            );
+            let in_force = |phone: &Driven| {
+                let state = phone.core.state();
+                state.restrictions.len() + state.holds.len()
+            };
+            let _ = phone.core.pass_time(3 * DAY + 59);
+            assert_eq!(in_force(&phone), 1, "{args:?} ended early at {clock}");
+            let _ = phone.core.pass_time(1);
+            assert_eq!(in_force(&phone), 0, "{args:?} lasts too long");
+        }
+    }
+}
+
+#[test]
+fn a_floor_that_has_moved_shortens_what_comes_late() {
+    let mut fleet = Fleet::new();
+    let mut phone = Driven::new(&fleet);
+    let until = UnixTime(NOW + 3 * DAY);
+    let lock = fleet.order(Args::LockFleet { until }, &[ALICE]);
+    phone.core.state_mut().floor = NOW + 2 * DAY;
+    phone.one(&fleet, &lock, NOW + 2 * DAY);
+    let _ = phone.core.pass_time(DAY);
     assert!(phone.core.state().restrictions.is_empty());
 }
 

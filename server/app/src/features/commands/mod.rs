@@ -17,6 +17,7 @@ pub mod rejudge;
 pub mod seal;
 pub mod shapes;
 pub mod show;
+pub mod signed_cancel;
 pub mod trees;
 
 use muster_domain::permission::Permission;
@@ -39,6 +40,7 @@ pub fn routes() -> Vec<Route> {
         route!(GET "/commands/{id}", read, page::show),
         route!(GET "/commands/{id}/progress", read, page::progress),
         route!(POST "/commands/{id}/cancel", send, page::cancel),
+        route!(POST "/commands/{id}/signed-cancel", send, page::signed_cancel),
         route!(GET "/approvals", read, page::approvals),
         route!(GET "/api/v1/commands", read, api::list),
         route!(POST "/api/v1/commands", send, api::create),

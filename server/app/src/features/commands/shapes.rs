@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use muster_domain::command::State;
 use muster_protocol::base64;
+use muster_protocol::command::Kind;
 use muster_store::approvals::Approval;
 use muster_store::commands::Command;
 use muster_store::receipts::Receipt;
@@ -86,6 +87,22 @@ pub struct CommandShown {
     pub target_counts: BTreeMap<&'static str, i64>,
     /// The first 100 phones.
     pub targets: Vec<TargetShown>,
+    /// After a cancel that some phones or witnesses cannot know of: how to tell them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signed_cancel: Option<SignedCancelShown>,
+}
+
+/// A cancel at this server takes a command out of its own queue only. Phones and witnesses that may have the command believe a
+/// signed cancel, and nothing else.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SignedCancelShown {
+    /// Why it is needed and what to do, in a sentence.
+    pub detail: &'static str,
+    /// What to POST to /api/v1/commands; approvers sign it then.
+    #[schema(value_type = Object)]
+    pub draft: serde_json::Value,
+    /// The signed cancel that was drafted already; null while there is none.
+    pub command_id: Option<String>,
 }
 
 /// A signature over a command.
@@ -179,13 +196,27 @@ pub struct ApprovalAnswer {
 /// A command as it was found.
 #[must_use]
 pub fn of(found: &Shown) -> CommandShown {
-    shown(
-        found.command.clone(),
-        &found.approvals,
-        &found.counts,
-        &found.targets.items,
-        &found.receipts,
-    )
+    let signed_cancel = found.unheard.as_ref().map(|unheard| SignedCancelShown {
+        detail: "It left this server's queue, but phones may have it already. They stop it only for a signed cancel: post `draft` to \
+                 /api/v1/commands and have it approved.",
+        draft: serde_json::json!({
+            "kind": Kind::Cancel.as_str(),
+            "device_ids": unheard.devices,
+            "reason": found.command.reason,
+            "arguments": { "commands": [found.command.id] },
+        }),
+        command_id: unheard.drafted.clone(),
+    });
+    CommandShown {
+        signed_cancel,
+        ..shown(
+            found.command.clone(),
+            &found.approvals,
+            &found.counts,
+            &found.targets.items,
+            &found.receipts,
+        )
+    }
 }
 
 /// A command with what is known of its targets.
@@ -226,6 +257,7 @@ pub fn shown(
         independent_needed: command.independent_needed,
         drafted_by: command.drafted_by_name,
         digest: command.digest,
+        signed_cancel: None,
     }
 }
 

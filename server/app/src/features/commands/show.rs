@@ -11,6 +11,7 @@ use muster_store::targets::{Target, TargetLeaf};
 use muster_store::{Conn, Page, StoreResult, commands, fleets, keyrings, receipts, targets};
 
 use super::seal;
+use super::signed_cancel::{self, Unheard};
 use crate::app::App;
 use crate::web::actor::{Allowed, ReadCommands};
 use crate::web::paging::PageRequest;
@@ -35,6 +36,8 @@ pub struct Shown {
     pub targets: Page<Target>,
     /// The receipts of those targets, as they came.
     pub receipts: Vec<Receipt>,
+    /// Who may have it although it was cancelled here.
+    pub unheard: Option<Unheard>,
 }
 
 /// One command.
@@ -42,17 +45,17 @@ pub struct Shown {
 /// # Errors
 /// There is none in the scope.
 pub async fn one(app: &Arc<App>, allowed: &Allowed<ReadCommands>, id: &str) -> Answer<Shown> {
-    let (scope, id) = (allowed.scope().clone(), id.to_owned());
+    let (scope, id, now) = (allowed.scope().clone(), id.to_owned(), app.now_micros());
     let found = app.store.read(move |c| {
         let Some(command) = commands::find(c, &scope, &id)? else {
             return Ok(None);
         };
-        read(c, &scope, command).map(Some)
+        read(c, &scope, command, now).map(Some)
     });
     found.await?.ok_or_else(|| Problem::not_found("command"))
 }
 
-fn read(c: &mut Conn, scope: &Scope, command: Command) -> StoreResult<Shown> {
+fn read(c: &mut Conn, scope: &Scope, command: Command, now: i64) -> StoreResult<Shown> {
     let targets = targets::page(c, scope, &command.id, &[], None, FIRST_TARGETS)?;
     let devices: Vec<String> = targets
         .items
@@ -63,6 +66,7 @@ fn read(c: &mut Conn, scope: &Scope, command: Command) -> StoreResult<Shown> {
         approvals: seal::signatures(c, &command.id)?,
         counts: counts(c, &command.id)?,
         receipts: receipts::list_by_command(c, scope, &command.id, &devices, 4 * FIRST_TARGETS)?,
+        unheard: signed_cancel::unheard(c, &command, now)?,
         targets,
         command,
     })

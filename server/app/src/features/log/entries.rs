@@ -42,7 +42,7 @@ pub fn read(
 ) -> StoreResult<Vec<Entry>> {
     let from = i64::try_from(from).unwrap_or(i64::MAX);
     let leaves = log::leaves(c, fleet, from, limit.clamp(1, MOST))?;
-    let mut found = Found::of(c, scope, fleet, &leaves)?;
+    let found = Found::of(c, scope, fleet, &leaves)?;
     let mut entries = Vec::with_capacity(leaves.len());
     let mut size = 0;
     for leaf in leaves {
@@ -61,8 +61,12 @@ pub fn read(
     Ok(entries)
 }
 
-/// What was found behind some leaves: by digest, and for events by the leaf's id.
-struct Found(HashMap<String, Vec<u8>>);
+/// What was found behind some leaves. Events are found by their leaf's id, so that one that was changed behind the server's back
+/// is handed out as it is now, and shows.
+struct Found {
+    by_digest: HashMap<String, Vec<u8>>,
+    events: HashMap<String, Vec<u8>>,
+}
 
 impl Found {
     fn of(c: &mut Conn, scope: &Scope, fleet: &str, leaves: &[Leaf]) -> StoreResult<Self> {
@@ -103,16 +107,20 @@ impl Found {
             found.insert(Digest::of(entry.as_bytes()).to_hex(), entry.into_bytes());
         }
         let ids: Vec<&str> = of("admin").map(|leaf| leaf.id.as_str()).collect();
-        for event in log_entries::events(c, scope, &ids)?.values() {
-            let entry = write::canonical(event);
-            found.insert(Digest::of(entry.as_bytes()).to_hex(), entry.into_bytes());
-        }
-        Ok(Self(found))
+        let events = log_entries::events(c, scope, &ids)?
+            .into_iter()
+            .map(|(id, event)| (id, write::canonical(&event).into_bytes()))
+            .collect();
+        Ok(Self {
+            by_digest: found,
+            events,
+        })
     }
 
     /// Two leaves may stand for one entry; both show it.
-    fn take(&mut self, leaf: &Leaf) -> Option<Vec<u8>> {
-        self.0.get(&leaf.digest).cloned()
+    fn take(&self, leaf: &Leaf) -> Option<Vec<u8>> {
+        let of_events = || self.events.get(&leaf.id);
+        self.by_digest.get(&leaf.digest).or_else(of_events).cloned()
     }
 }
 

@@ -43,12 +43,25 @@ pub struct Command {
     pub approval: Option<Approval>,
     /// Whether the viewer may cancel it now.
     pub may_cancel: bool,
+    /// What a cancel at the portal did not reach.
+    pub signed_cancel: Option<SignedCancel>,
     /// Until when it is kept back so that somebody can still stop it.
     pub cool_off_until: Option<Timestamp>,
     /// Where the signed envelope can be had, once it is sealed.
     pub envelope_link: Option<String>,
     /// The part that changes.
     pub progress: Progress,
+}
+
+/// Phones that may have a command although it was cancelled here.
+#[derive(Clone, Debug)]
+pub struct SignedCancel {
+    /// How many.
+    pub phones: u64,
+    /// The signed cancel that was drafted already.
+    pub drafted: Option<String>,
+    /// Whether the viewer may draft it.
+    pub may_draft: bool,
 }
 
 /// The signatures of a command.
@@ -211,6 +224,7 @@ impl Command {
                 independent: 1,
             }),
             may_cancel: true,
+            signed_cancel: None,
             cool_off_until: None,
             envelope_link: None,
             progress: Progress {

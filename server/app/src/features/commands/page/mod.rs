@@ -6,4 +6,4 @@ mod show;
 
 pub use list::{approvals, list};
 pub use send::{create, new_form};
-pub use show::{cancel, progress, show};
+pub use show::{cancel, progress, show, signed_cancel};

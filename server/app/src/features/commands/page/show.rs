@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use muster_domain::command::State;
 use muster_domain::permission::Permission;
 use muster_domain::scope::Scope;
+use muster_protocol::command::Kind as ProtocolKind;
 use muster_protocol::ids::KeyId;
 use muster_store::targets::Target;
 use muster_store::{device_search, organisations};
@@ -14,13 +15,13 @@ use muster_store::{device_search, organisations};
 use super::list::{time, unsigned};
 use crate::app::App;
 use crate::features::commands::show::{self, Shown};
-use crate::features::commands::{cancel as cancelling, seal};
+use crate::features::commands::{cancel as cancelling, seal, signed_cancel as cancelling_signed};
 use crate::web::actor::{Allowed, DraftCommands, ReadCommands};
 use crate::web::fields::Fields;
 use crate::web::frame::{self, Done};
 use crate::web::problem::{Answer, Problem};
 use crate::web::session;
-use crate::web::view::command::{Approval, Command, Progress, Signer, TargetRow};
+use crate::web::view::command::{Approval, Command, Progress, SignedCancel, Signer, TargetRow};
 use crate::web::view::{CommandState, Frame, Kind, Place};
 
 /// Rows of phones on the page; beyond twenty the ones that are done give way to a bar (PORTAL.md §5).
@@ -82,6 +83,14 @@ pub async fn show(
         expires_at: time(command.expires_at),
         approval,
         may_cancel: before_accepted && may_cancel,
+        signed_cancel: found.unheard.as_ref().map(|unheard| SignedCancel {
+            phones: unheard.devices.len() as u64,
+            drafted: unheard.drafted.clone(),
+            may_draft: allowed
+                .actor
+                .role
+                .may(Permission::to_draft(ProtocolKind::Cancel)),
+        }),
         cool_off_until: command.cool_off_until.map(time),
         envelope_link: None,
         progress: progress_of(&frame, &found, &more)?,
@@ -121,6 +130,25 @@ pub async fn cancel(
     Ok(frame::done(
         &format!("/commands/{path}"),
         Done::CommandCancelled,
+    ))
+}
+
+/// `POST /commands/{id}/signed-cancel`: drafts the cancel that phones believe, and goes to its page.
+///
+/// # Errors
+/// There is no such command in the scope, or nobody to tell.
+pub async fn signed_cancel(
+    app: Data<App>,
+    allowed: Allowed<DraftCommands>,
+    path: Path<String>,
+    fields: Fields,
+) -> Answer<HttpResponse> {
+    session::check_form(&allowed.actor, &fields)?;
+    let app: Arc<App> = app.into_inner();
+    let drafted = cancelling_signed::draft(&app, &allowed, &path).await?;
+    Ok(frame::done(
+        &format!("/commands/{drafted}"),
+        Done::CommandSent,
     ))
 }
 
