@@ -27,7 +27,7 @@ pub struct StoreOptions {
     pub lock_timeout: Duration,
     /// How long a caller waits for a connection before [`StoreError::Busy`]. Default 5 s.
     pub connection_timeout: Duration,
-    /// How often a write is tried when others are in the way. Default 24.
+    /// How often a write is tried when others are in the way. Default 40.
     pub write_attempts: u32,
     /// Spreads the pauses between these attempts; two nodes of one installation want different ones.
     pub jitter_seed: u64,
@@ -40,7 +40,7 @@ impl Default for StoreOptions {
             connections: 16,
             lock_timeout: Duration::from_secs(5),
             connection_timeout: Duration::from_secs(5),
-            write_attempts: 24,
+            write_attempts: 40,
             jitter_seed: 0,
         }
     }
