@@ -40,6 +40,7 @@ const FILES: &[(&str, &[u8], &str)] = files! {
     "js/relative-times.js": JS,
     "js/selection.js": JS,
     "js/toast.js": JS,
+    "js/webauthn.js": JS,
 };
 
 static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
