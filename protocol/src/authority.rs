@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::command::{Command, Floor, Kind};
+use crate::curves::{Curves, Portable};
 use crate::digest::Digest;
 use crate::envelope::{Envelope, Signature};
 use crate::ids::{KeyId, OrganisationId, Person};
@@ -57,6 +58,14 @@ pub fn verify_signatures<'k>(
     keyring: &'k Keyring,
     envelope: &Envelope,
 ) -> Result<Signers<'k>, Refusal> {
+    signatures_by(&Portable, keyring, envelope)
+}
+
+fn signatures_by<'k>(
+    curves: &dyn Curves,
+    keyring: &'k Keyring,
+    envelope: &Envelope,
+) -> Result<Signers<'k>, Refusal> {
     let message = envelope.signed_bytes();
     let challenge = Digest::of(&message);
     let mut signers = Signers {
@@ -65,11 +74,12 @@ pub fn verify_signatures<'k>(
     };
     for signature in envelope.signatures() {
         if let Some(entry) = keyring.key(signature.keyid()) {
-            verify_one(entry, signature, &message, &challenge).map_err(Refusal::not_authentic)?;
+            verify_one(curves, entry, signature, &message, &challenge)
+                .map_err(Refusal::not_authentic)?;
             signers.approvers.push(entry);
         } else if let Some(key) = keyring.online_key(signature.keyid()) {
             let valid = match signature {
-                Signature::Plain { sig, .. } => key.key.verify(&message, sig),
+                Signature::Plain { sig, .. } => key.key.verify_by(curves, &message, sig),
                 Signature::WebAuthn { .. } => false,
             };
             if !valid {
@@ -94,7 +104,7 @@ pub fn verify_approval(
     let entry = keyring
         .key(signature.keyid())
         .ok_or(Refusal::not_authentic(Reason::NotAuthorised))?;
-    verify_one(entry, signature, &message, &Digest::of(&message))
+    verify_one(&Portable, entry, signature, &message, &Digest::of(&message))
         .map_err(Refusal::not_authentic)?;
     Ok(entry.person.clone())
 }
@@ -109,7 +119,20 @@ pub fn authorise(
     command: &Command,
     envelope: &Envelope,
 ) -> Result<Authorised, Refusal> {
-    let signers = verify_signatures(keyring, envelope)?;
+    authorise_by(&Portable, keyring, command, envelope)
+}
+
+/// [`authorise`] by another engine.
+///
+/// # Errors
+/// As [`authorise`].
+pub fn authorise_by(
+    curves: &dyn Curves,
+    keyring: &Keyring,
+    command: &Command,
+    envelope: &Envelope,
+) -> Result<Authorised, Refusal> {
+    let signers = signatures_by(curves, keyring, envelope)?;
     let mut keys = signers.online.clone();
     keys.extend(signers.approvers.iter().map(|entry| entry.id()));
     if !signers.online.is_empty() && command.online_suffices() {
@@ -242,6 +265,7 @@ fn covering<'k>(
 }
 
 fn verify_one(
+    curves: &dyn Curves,
     entry: &KeyEntry,
     signature: &Signature,
     message: &[u8],
@@ -249,7 +273,7 @@ fn verify_one(
 ) -> Result<(), Reason> {
     match (&entry.key, &entry.passkey, signature) {
         (PublicKey::Ed25519(key), _, Signature::Plain { sig, .. }) => {
-            if key.verify(message, sig) {
+            if key.verify_by(curves, message, sig) {
                 Ok(())
             } else {
                 Err(Reason::BadSignature)
@@ -261,7 +285,13 @@ fn verify_one(
             Signature::WebAuthn {
                 auth, client, sig, ..
             },
-        ) => webauthn::verify(&Assertion { auth, client, sig }, passkey, key, challenge),
+        ) => webauthn::verify_by(
+            curves,
+            &Assertion { auth, client, sig },
+            passkey,
+            key,
+            challenge,
+        ),
         (PublicKey::Ed25519(_) | PublicKey::WebauthnEs256(_) | PublicKey::P256(_), _, _) => {
             Err(Reason::BadSignature)
         }

@@ -2,6 +2,7 @@
 
 use crate::base64;
 use crate::checkpoint::TreeHead;
+use crate::curves::Portable;
 use crate::digest::Digest;
 use crate::envelope::{DocumentType, Envelope, PAYLOAD_MAX};
 use crate::field::{FieldError, Members};
@@ -101,7 +102,7 @@ impl Statement {
             return Err(Refusal::not_authentic(Reason::UnsupportedVersion));
         }
         let statement = Self::read(members).map_err(FieldError::refusal)?;
-        if is_by_device(&document, &statement.device_key) {
+        if is_by_device(&Portable, &document, &statement.device_key) {
             Ok(statement)
         } else {
             Err(Refusal::not_authentic(Reason::BadSignature))

@@ -1,8 +1,9 @@
 //! Public keys and the two kinds of signature (§2, §8). A value of these types was checked when it was made: on its curve,
 //! canonically encoded, not of small order.
 
-use ed25519_dalek::{Signer as _, Verifier as _};
+use ed25519_dalek::Signer as _;
 
+use crate::curves::{Curves, Portable};
 use crate::digest::Digest;
 use crate::field::FieldError;
 use crate::ids::{EnrolmentId, KeyId};
@@ -50,11 +51,16 @@ impl Ed25519Key {
     /// Whether `signature` is this key's over `message`: S < L, R compared by its encoding, cofactorless equation (§8).
     #[must_use]
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
-        let Ok(signature) = ed25519_dalek::Signature::from_slice(signature) else {
+        self.verify_by(&Portable, message, signature)
+    }
+
+    /// [`Self::verify`] by another engine. That S < L is seen here, so that no engine decides it.
+    #[must_use]
+    pub fn verify_by(&self, curves: &dyn Curves, message: &[u8], signature: &[u8]) -> bool {
+        let Ok(signature) = <&[u8; 64]>::try_from(signature) else {
             return false;
         };
-        ed25519_dalek::VerifyingKey::from_bytes(&self.0)
-            .is_ok_and(|key| key.verify(message, &signature).is_ok())
+        is_below_order(signature) && curves.ed25519(self, message, signature)
     }
 }
 
@@ -94,13 +100,29 @@ impl P256Key {
     /// Whether `der` is this key's ES256 signature over `message`: strict DER, 0 < r, s < n. Low S is not required (§8).
     #[must_use]
     pub fn verify(&self, message: &[u8], der: &[u8]) -> bool {
-        let Ok(signature) = p256::ecdsa::Signature::from_der(der) else {
-            return false;
-        };
-        signature.to_der().as_bytes() == der
-            && p256::ecdsa::VerifyingKey::from_sec1_bytes(&self.0)
-                .is_ok_and(|key| key.verify(message, &signature).is_ok())
+        self.verify_by(&Portable, message, der)
     }
+
+    /// [`Self::verify`] by another engine. The signature's form is seen here, so that no engine decides it.
+    #[must_use]
+    pub fn verify_by(&self, curves: &dyn Curves, message: &[u8], der: &[u8]) -> bool {
+        // Reading refuses r and s of 0 or from n on; writing it again refuses every other form of the same numbers.
+        p256::ecdsa::Signature::from_der(der)
+            .is_ok_and(|signature| signature.to_der().as_bytes() == der)
+            && curves.es256(self, message, der)
+    }
+}
+
+/// The order L of Ed25519's base point, little-endian (RFC 8032 §5.1).
+const ORDER: [u8; 32] = [
+    0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
+];
+
+/// Whether the second half of a signature is below L.
+fn is_below_order(signature: &[u8; 64]) -> bool {
+    let (_, scalar) = signature.split_at(32);
+    scalar.iter().rev().lt(ORDER.iter().rev())
 }
 
 /// A public key with its one use.

@@ -5,7 +5,7 @@
 //! Nothing here panics on any input, and every input is bounded before it is decoded.
 //!
 //! Where to look:
-//! - bytes: [`json`] (the one form), [`envelope`] (signed bytes), [`digest`], [`keys`], [`webauthn`]
+//! - bytes: [`json`] (the one form), [`envelope`] (signed bytes), [`digest`], [`keys`], [`curves`], [`webauthn`]
 //! - trust: [`descriptor`] (what a phone pins), [`keyring`] (who may approve what), [`authority`] (are these signatures enough)
 //! - orders: [`command`], [`target`] (which phones), [`judge`] (the phone's steps 1–7), [`time`] (step 11)
 //! - record: [`merkle`], [`checkpoint`], [`receipt`], [`enrolment`], [`policy`], [`clearance`]
@@ -30,6 +30,7 @@ pub mod bundle;
 pub mod checkpoint;
 pub mod clearance;
 pub mod command;
+pub mod curves;
 pub mod descriptor;
 pub mod digest;
 pub mod enrolment;

@@ -2,6 +2,7 @@
 //! can say "done".
 
 use crate::checkpoint::TreeHead;
+use crate::curves::{Curves, Portable};
 use crate::digest::Digest;
 use crate::envelope::{DocumentType, Envelope, PAYLOAD_MAX, Signature};
 use crate::field::{FieldError, Members};
@@ -122,10 +123,18 @@ impl Receipt {
     pub fn verify(envelope: &[u8], device_key: &P256Key) -> Result<Self, Refusal> {
         let document = Envelope::decode(envelope, DocumentType::Receipt)?;
         let receipt = Self::decode(document.payload())?;
-        if receipt.enrolment != device_key.enrolment_id() || !is_by_device(&document, device_key) {
-            return Err(Refusal::not_authentic(Reason::BadSignature));
+        if receipt.is_by(&Portable, &document, device_key) {
+            Ok(receipt)
+        } else {
+            Err(Refusal::not_authentic(Reason::BadSignature))
         }
-        Ok(receipt)
+    }
+
+    /// Whether `document`, from which this receipt was read, has exactly one signature, it is this device key's, and the
+    /// enrolment is that key's hash.
+    #[must_use]
+    pub fn is_by(&self, curves: &dyn Curves, document: &Envelope, device_key: &P256Key) -> bool {
+        self.enrolment == device_key.enrolment_id() && is_by_device(curves, document, device_key)
     }
 
     /// Reads the payload without asking who signed.
@@ -164,11 +173,11 @@ impl Receipt {
 }
 
 /// Whether the envelope has exactly one signature, and it is this device key's.
-pub(crate) fn is_by_device(document: &Envelope, device_key: &P256Key) -> bool {
+pub(crate) fn is_by_device(curves: &dyn Curves, document: &Envelope, device_key: &P256Key) -> bool {
     match document.signatures() {
         [Signature::Plain { keyid, sig }] => {
             *keyid == PublicKey::P256(*device_key).key_id()
-                && device_key.verify(&document.signed_bytes(), sig)
+                && device_key.verify_by(curves, &document.signed_bytes(), sig)
         }
         _ => false,
     }

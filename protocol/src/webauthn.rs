@@ -2,6 +2,7 @@
 //! data; it is compared. WebAuthn Level 3 §5.8.1.2 fixes the prefix.
 
 use crate::base64;
+use crate::curves::{Curves, Portable};
 use crate::digest::Digest;
 use crate::keys::P256Key;
 use crate::reason::Reason;
@@ -50,6 +51,20 @@ pub fn verify(
     key: &P256Key,
     challenge: &Digest,
 ) -> Result<(), Reason> {
+    verify_by(&Portable, assertion, passkey, key, challenge)
+}
+
+/// [`verify`] by another engine.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_by(
+    curves: &dyn Curves,
+    assertion: &Assertion<'_>,
+    passkey: &Passkey,
+    key: &P256Key,
+    challenge: &Digest,
+) -> Result<(), Reason> {
     let auth: &[u8; AUTH_LENGTH] = assertion.auth.try_into().map_err(|_| Reason::WaLength)?;
     let (rp_id_hash, [flags, _counter @ ..]) =
         auth.split_first_chunk::<32>().ok_or(Reason::WaLength)?
@@ -73,7 +88,7 @@ pub fn verify(
     }
     let client_hash = Digest::of(assertion.client);
     let signed = [assertion.auth, client_hash.as_bytes()].concat();
-    if key.verify(&signed, assertion.sig) {
+    if key.verify_by(curves, &signed, assertion.sig) {
         Ok(())
     } else {
         Err(Reason::BadSignature)
