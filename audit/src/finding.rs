@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use muster_protocol::checkpoint::LogKind;
 use muster_protocol::digest::Digest;
 use muster_protocol::ids::EnrolmentId;
 
@@ -34,7 +35,11 @@ pub enum Finding {
     Inserted {
         /// The line it stands in, from 1.
         line: u64,
+        /// The number of the tree's entry before which it was put.
+        before: u64,
     },
+    /// The log has entries whose bytes the export lacks: withheld from this reader, erased, or removed from the database.
+    Withheld(Run),
     /// The entry gives itself another number than its place.
     Misnumbered {
         /// Its place.
@@ -61,6 +66,25 @@ pub enum Finding {
         index: u64,
         /// What it should be.
         kind: &'static str,
+    },
+    /// A policy that phones would refuse.
+    Policy {
+        /// The entry's number.
+        index: u64,
+        /// The phone's code for it.
+        reason: &'static str,
+    },
+    /// A clearance by nobody whom the keyring of its time names as a witness.
+    ForeignClearance {
+        /// The entry's number.
+        index: u64,
+    },
+    /// A clearance of a command that the log lacks.
+    UnloggedCleared {
+        /// The clearance's number.
+        index: u64,
+        /// The digest of the command's envelope.
+        envelope: Digest,
     },
     /// Nobody's keyring authorises this command: a phone would refuse it.
     NotAuthorised {
@@ -117,6 +141,28 @@ pub enum Finding {
     },
 }
 
+/// Entries of one kind that follow each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    /// What they are.
+    pub kind: LogKind,
+    /// The number of the first.
+    pub first: u64,
+    /// The number of the last.
+    pub last: u64,
+}
+
+impl fmt::Display for Run {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, first, last } = self;
+        if first == last {
+            write!(out, "entry {first} ({kind})")
+        } else {
+            write!(out, "entries {first} to {last} ({kind})")
+        }
+    }
+}
+
 impl fmt::Display for Finding {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -128,9 +174,13 @@ impl fmt::Display for Finding {
                 "entry {index} was moved: it stands in line {line} instead of {}",
                 index + 1
             ),
-            Self::Inserted { line } => write!(
+            Self::Inserted { line, before } => write!(
                 out,
-                "line {line} was inserted: the log has no such entry there"
+                "an entry was inserted before entry {before}, in line {line}: the log has no such entry there"
+            ),
+            Self::Withheld(run) => write!(
+                out,
+                "{run}: in the log, but the export lacks what they say"
             ),
             Self::Misnumbered { index, says } => {
                 write!(out, "entry {index} calls itself {says}")
@@ -154,6 +204,17 @@ impl fmt::Display for Finding {
             Self::NotAuthorised { index, reason } => write!(
                 out,
                 "entry {index}, a command, is authorised by nobody: {reason}"
+            ),
+            Self::Policy { index, reason } => {
+                write!(out, "entry {index} is a policy that phones refuse: {reason}")
+            }
+            Self::ForeignClearance { index } => write!(
+                out,
+                "entry {index}, a clearance, is signed by no witness of the keyring in force"
+            ),
+            Self::UnloggedCleared { index, envelope } => write!(
+                out,
+                "entry {index}, a clearance, is for a command that the log lacks ({envelope})"
             ),
             Self::ForeignReceipt { index, enrolment } => write!(
                 out,

@@ -1,157 +1,36 @@
 //! What the entries say together, taken in their order: which keyrings there were, whose the phones' keys are, which commands
-//! were given, and whether a receipt is missing. What needs nothing but an entry's own bytes is read beforehand, on many threads
-//! ([`Document::read`]); signatures that need a key from another entry are checked afterwards ([`Check`]).
+//! were given, and whether a receipt is missing. Signatures that need a key from another entry are checked afterwards
+//! ([`Check`]).
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use muster_protocol::authority;
-use muster_protocol::checkpoint::{LogKind, TreeHead};
+use muster_protocol::checkpoint::LogKind;
+use muster_protocol::clearance::Clearance;
 use muster_protocol::command::Command;
 use muster_protocol::descriptor::Descriptor;
+use muster_protocol::digest::Digest;
 use muster_protocol::enrolment::Statement;
-use muster_protocol::envelope::{DocumentType, Envelope};
+use muster_protocol::envelope::Envelope;
 use muster_protocol::ids::{EnrolmentId, FleetId};
 use muster_protocol::keyring::{HeldKeyring, Keyring, Update, verify_chain, verify_update};
 use muster_protocol::keys::P256Key;
-use muster_protocol::reason::Reason;
+use muster_protocol::policy::{HeldPolicy, Policy};
 use muster_protocol::receipt::{KeyringRef, Receipt, ReceiptState};
 use muster_protocol::time::UnixTime;
 
 use crate::bloom::Bloom;
+use crate::check::{Check, InForce};
+use crate::document::Document;
 use crate::export::Entry;
 use crate::finding::Finding;
-use crate::tree::Tree;
 
 /// Receipts that came before one they should follow, remembered of one phone.
 const EARLY: usize = 1024;
 
-/// An entry's meaning, as far as its own bytes tell.
-pub enum Document {
-    /// A sealed command.
-    Command(Box<(Command, Envelope)>),
-    /// A receipt; its signature is not checked yet.
-    Receipt(Box<Receipt>),
-    /// An enrolment statement, verified by the key it names.
-    Statement(Box<Statement>),
-    /// A keyring's envelope.
-    Keyring,
-    /// Its digest is all that is judged.
-    Opaque,
-    /// Its bytes are not here.
-    Withheld,
-    /// Its bytes are no document of its kind.
-    Bad,
-}
-
-impl Document {
-    /// Reads the bytes of an entry.
-    #[must_use]
-    pub fn read(entry: &Entry) -> Self {
-        let Some(bytes) = &entry.bytes else {
-            return Self::Withheld;
-        };
-        let read = match entry.kind {
-            LogKind::Command => command(bytes).map(|found| Self::Command(Box::new(found))),
-            LogKind::Receipt => Envelope::decode(bytes, DocumentType::Receipt)
-                .and_then(|document| Receipt::decode(document.payload()))
-                .ok()
-                .map(|receipt| Self::Receipt(Box::new(receipt))),
-            LogKind::Enrolment => Statement::verify(bytes)
-                .ok()
-                .map(|statement| Self::Statement(Box::new(statement))),
-            LogKind::Keyring => Some(Self::Keyring),
-            LogKind::Policy
-            | LogKind::Certificate
-            | LogKind::Revocation
-            | LogKind::Clearance
-            | LogKind::Program
-            | LogKind::Admin => Some(Self::Opaque),
-        };
-        read.unwrap_or(Self::Bad)
-    }
-}
-
-fn command(bytes: &[u8]) -> Option<(Command, Envelope)> {
-    let envelope = Envelope::decode(bytes, DocumentType::Command).ok()?;
-    let command = Command::decode(envelope.payload()).ok()?;
-    Some((command, envelope))
-}
-
-/// A signature or a checkpoint that is judged by what other entries said.
-pub enum Check {
-    /// Whether a phone's key signed the receipt.
-    Receipt {
-        /// Its number.
-        index: u64,
-        /// Its bytes.
-        envelope: Vec<u8>,
-        /// The key of the statement.
-        key: Box<P256Key>,
-        /// Whose.
-        enrolment: EnrolmentId,
-    },
-    /// Whether the keyring of its time, or the one before, authorises the command.
-    Command {
-        /// Its number.
-        index: u64,
-        /// The command.
-        command: Box<(Command, Envelope)>,
-        /// The newest keyring then, and the one before: a command may be sealed as the keyring changes.
-        keyrings: [Option<Arc<Keyring>>; 2],
-    },
-    /// Whether this log ever had the checkpoint.
-    Head {
-        /// The number of the entry that names it.
-        index: u64,
-        /// The checkpoint.
-        head: TreeHead,
-    },
-}
-
-impl Check {
-    /// What is wrong, if anything is.
-    #[must_use]
-    pub fn judge(&self, tree: &Tree) -> Option<Finding> {
-        match self {
-            Self::Receipt {
-                index,
-                envelope,
-                key,
-                enrolment,
-            } => Receipt::verify(envelope, key)
-                .err()
-                .map(|_| Finding::ForeignReceipt {
-                    index: *index,
-                    enrolment: *enrolment,
-                }),
-            Self::Command {
-                index,
-                command,
-                keyrings,
-            } => {
-                let (command, envelope) = &**command;
-                let mut reason = Reason::NotAuthorised;
-                for keyring in keyrings.iter().flatten() {
-                    match authority::authorise(keyring, command, envelope) {
-                        Ok(_) => return None,
-                        Err(refusal) => reason = refusal.reason,
-                    }
-                }
-                Some(Finding::NotAuthorised {
-                    index: *index,
-                    reason: reason.as_str(),
-                })
-            }
-            Self::Head { index, head } => {
-                (tree.root_at(head.size) != Some(head.root)).then_some(Finding::OtherLog {
-                    index: *index,
-                    size: head.size,
-                })
-            }
-        }
-    }
-}
+/// Entries after a keyring's own in which the keyring before it still counts: acts under way as it changed, one batch of the
+/// log's numbering. Later, a removed approver's signature is as dead as phones take it for.
+const LATE: u64 = 512;
 
 /// One phone, by its enrolment.
 struct Phone {
@@ -167,22 +46,28 @@ pub struct Knowledge {
     descriptor: Option<Descriptor>,
     held: Option<HeldKeyring>,
     current: Option<Arc<Keyring>>,
-    previous: Option<Arc<Keyring>>,
+    /// The one before, and the number of the entry that ended it.
+    previous: Option<(Arc<Keyring>, u64)>,
     keyrings: Vec<KeyringRef>,
+    policy: Option<HeldPolicy>,
     phones: HashMap<EnrolmentId, Phone>,
+    /// Digests of commands and of their envelopes.
     commands: Bloom,
+    /// Whether the bytes of a command were withheld: then a digest that is not known proves nothing.
+    commands_withheld: bool,
     /// Commands seen.
     pub command_count: u64,
     /// Receipts seen.
     pub receipt_count: u64,
-    /// Entries whose bytes the export lacks.
-    pub withheld: u64,
+    /// Clearances seen.
+    pub clearance_count: u64,
 }
 
 impl Knowledge {
     /// Before the first entry. `descriptor` is the pinned one; none for the installation's own log, which has no phones.
+    /// `entries` is how many are to come.
     #[must_use]
-    pub fn new(fleet: FleetId, descriptor: Option<Descriptor>) -> Self {
+    pub fn new(fleet: FleetId, descriptor: Option<Descriptor>, entries: u64) -> Self {
         Self {
             fleet,
             descriptor,
@@ -190,11 +75,14 @@ impl Knowledge {
             current: None,
             previous: None,
             keyrings: Vec::new(),
+            policy: None,
             phones: HashMap::new(),
-            commands: Bloom::default(),
+            // Of a real log's entries about one in eight is a command, and each is entered twice.
+            commands: Bloom::for_members(entries / 4),
+            commands_withheld: false,
             command_count: 0,
             receipt_count: 0,
-            withheld: 0,
+            clearance_count: 0,
         }
     }
 
@@ -221,44 +109,35 @@ impl Knowledge {
     ) {
         match document {
             Document::Opaque => {}
-            Document::Withheld => {
-                self.withheld += 1;
-                if entry.kind == LogKind::Keyring {
+            Document::Withheld => match entry.kind {
+                LogKind::Keyring => {
                     let reason = "its bytes are not in the export";
                     out.push(Finding::Keyring { index, reason });
                 }
-            }
+                LogKind::Command => self.commands_withheld = true,
+                LogKind::Receipt
+                | LogKind::Policy
+                | LogKind::Enrolment
+                | LogKind::Certificate
+                | LogKind::Revocation
+                | LogKind::Clearance
+                | LogKind::Program
+                | LogKind::Admin => {}
+            },
             Document::Bad => out.push(Finding::BadDocument {
                 index,
                 kind: entry.kind.as_str(),
             }),
             Document::Keyring => self.keyring_entry(index, entry.bytes.unwrap_or_default(), out),
+            Document::Policy => self.policy_entry(index, &entry.bytes.unwrap_or_default(), out),
             Document::Command(command) => {
-                self.command_count += 1;
-                self.commands.insert(&command.1.digest());
-                let keyrings = [self.current.clone(), self.previous.clone()];
-                if command.0.fleet == self.fleet {
-                    checks.push(Check::Command {
-                        index,
-                        command,
-                        keyrings,
-                    });
-                } else {
-                    out.push(Finding::BadDocument {
-                        index,
-                        kind: "command",
-                    });
-                }
+                self.command(index, command, &entry.digest, checks, out);
             }
             Document::Statement(statement) => self.statement(index, &statement, checks, out),
-            Document::Receipt(receipt) => {
-                self.receipt(
-                    index,
-                    &receipt,
-                    entry.bytes.unwrap_or_default(),
-                    checks,
-                    out,
-                );
+            Document::Receipt(receipt) => self.receipt(index, receipt, checks, out),
+            Document::Clearance(clearance) => {
+                let envelope = entry.bytes.unwrap_or_default();
+                self.clearance(index, &clearance, envelope, checks, out);
             }
         }
     }
@@ -303,12 +182,87 @@ impl Knowledge {
                     digest: next.digest,
                     version: next.keyring.version,
                 });
-                self.previous = self.current.take();
+                self.previous = self.current.take().map(|previous| (previous, index));
                 self.current = Some(Arc::new(next.keyring.clone()));
                 self.held = Some(next);
             }
             Err(reason) => out.push(Finding::Keyring { index, reason }),
         }
+    }
+
+    /// The keyrings that entry `index` may have been made under.
+    fn in_force(&self, index: u64) -> InForce {
+        let previous = self
+            .previous
+            .as_ref()
+            .filter(|(_, ended)| index.saturating_sub(*ended) <= LATE)
+            .map(|(keyring, _)| keyring.clone());
+        [self.current.clone(), previous]
+    }
+
+    fn policy_entry(&mut self, index: u64, envelope: &[u8], out: &mut Vec<Finding>) {
+        let Some(descriptor) = &self.descriptor else {
+            let kind = "policy";
+            return out.push(Finding::BadDocument { index, kind });
+        };
+        let mut reason = "no keyring";
+        for keyring in self.in_force(index).iter().flatten() {
+            let held = self.policy.as_ref();
+            match Policy::verify(envelope, keyring, &descriptor.organisation, held) {
+                Ok(next) => {
+                    self.policy = Some(next);
+                    return;
+                }
+                Err(refusal) => reason = refusal.reason.as_str(),
+            }
+        }
+        out.push(Finding::Policy { index, reason });
+    }
+
+    fn command(
+        &mut self,
+        index: u64,
+        command: Box<(Command, Envelope)>,
+        ed: &Digest,
+        checks: &mut Vec<Check>,
+        out: &mut Vec<Finding>,
+    ) {
+        self.command_count += 1;
+        self.commands.insert(&command.1.digest());
+        self.commands.insert(ed);
+        if command.0.fleet != self.fleet {
+            let kind = "command";
+            return out.push(Finding::BadDocument { index, kind });
+        }
+        let keyrings = self.in_force(index);
+        checks.push(Check::Command {
+            index,
+            command,
+            keyrings,
+        });
+    }
+
+    fn clearance(
+        &mut self,
+        index: u64,
+        clearance: &Clearance,
+        envelope: Vec<u8>,
+        checks: &mut Vec<Check>,
+        out: &mut Vec<Finding>,
+    ) {
+        self.clearance_count += 1;
+        if !self.commands_withheld && !self.commands.may_contain(&clearance.ed) {
+            let envelope = clearance.ed;
+            out.push(Finding::UnloggedCleared { index, envelope });
+        }
+        let head = clearance.checkpoint;
+        checks.push(Check::Head { index, head });
+        let keyrings = self.in_force(index);
+        checks.push(Check::Clearance {
+            index,
+            envelope,
+            keyrings,
+        });
     }
 
     fn statement(
@@ -318,7 +272,8 @@ impl Knowledge {
         checks: &mut Vec<Check>,
         out: &mut Vec<Finding>,
     ) {
-        if statement.fleet != self.fleet {
+        let pinned = self.descriptor.as_ref().map(Descriptor::fingerprint);
+        if statement.fleet != self.fleet || Some(statement.descriptor) != pinned {
             let kind = "enrolment";
             return out.push(Finding::BadDocument { index, kind });
         }
@@ -338,12 +293,12 @@ impl Knowledge {
     fn receipt(
         &mut self,
         index: u64,
-        receipt: &Receipt,
-        envelope: Vec<u8>,
+        document: Box<(Receipt, Envelope)>,
         checks: &mut Vec<Check>,
         out: &mut Vec<Finding>,
     ) {
         self.receipt_count += 1;
+        let receipt = document.0.clone();
         let enrolment = receipt.enrolment;
         let Some(phone) = self.phones.get_mut(&enrolment) else {
             return out.push(Finding::ForeignReceipt { index, enrolment });
@@ -354,7 +309,7 @@ impl Knowledge {
         }
         checks.push(Check::Receipt {
             index,
-            envelope,
+            receipt: document,
             key: Box::new(phone.key),
             enrolment,
         });
@@ -383,7 +338,10 @@ impl Knowledge {
                 phone.through += 1;
             }
         }
-        if receipt.state != ReceiptState::Refused && !self.commands.may_contain(&receipt.command) {
+        if receipt.state != ReceiptState::Refused
+            && !self.commands_withheld
+            && !self.commands.may_contain(&receipt.command)
+        {
             let command = receipt.command;
             out.push(Finding::UnloggedCommand { index, command });
         }

@@ -5,14 +5,20 @@
 //! - [`frontier`]: a tree that grows by appending, a few hashes large
 //! - [`tree`]: the export's leaf hashes as a tree: its root at any size
 //! - [`place`]: is every entry the one that the tree has at its place
+//! - [`document`]: what an entry's own bytes tell
+//! - [`check`]: signatures and checkpoints, judged by what other entries said; [`fast`] does the arithmetic
 //! - [`knowledge`]: what the entries say together: keyrings, phones, commands, receipts
 //! - [`verify`]: all of it, in one pass over blocks
 //! - [`finding`]: what can be wrong, in words
 //!
 //! What must not live here: a network, a clock, a database, or any key but the ones that the pin leads to.
 
+pub mod block;
 pub mod bloom;
+pub mod check;
+pub mod document;
 pub mod export;
+pub mod fast;
 pub mod finding;
 pub mod frontier;
 pub mod knowledge;

@@ -106,7 +106,8 @@ impl<'t> Places<'t> {
             }
             self.step();
         }
-        out.extend(lines.map(|line| Finding::Inserted { line }));
+        let before = self.expected;
+        out.extend(lines.map(|line| Finding::Inserted { line, before }));
     }
 
     fn step(&mut self) {

@@ -10,7 +10,12 @@ use muster_protocol::digest::Digest;
 
 use crate::export::{self, Entry};
 use crate::finding::Finding;
-use crate::verify::{Report, find, verify};
+use crate::verify::{How, Report, find, verify};
+
+const WHOLE: How = How {
+    threads: 2,
+    partial: false,
+};
 
 struct Export {
     folder: tempfile::TempDir,
@@ -37,14 +42,14 @@ impl Export {
         let mut lines = self.lines();
         change(&mut lines);
         std::fs::write(self.path().join(export::ENTRIES), lines.join("\n") + "\n").unwrap();
-        verify(self.path(), &self.pin, 2).unwrap()
+        verify(self.path(), &self.pin, WHOLE).unwrap()
     }
 }
 
 #[test]
 fn an_honest_history_holds() {
     let export = Export::new();
-    let report = verify(export.path(), &export.pin, 2).unwrap();
+    let report = verify(export.path(), &export.pin, WHOLE).unwrap();
     assert_eq!(report.findings, []);
     assert_eq!((report.lines, report.phones, report.keyring), (400, 5, 1));
     assert!(report.receipts > 70 && report.commands > 30);
@@ -52,7 +57,7 @@ fn an_honest_history_holds() {
         find(export.path().parent().unwrap(), &export.pin).unwrap(),
         export.path()
     );
-    assert!(verify(export.path(), &Digest::of(b"another"), 2).is_err());
+    assert!(verify(export.path(), &Digest::of(b"another"), WHOLE).is_err());
 }
 
 #[test]
@@ -97,9 +102,21 @@ fn an_inserted_entry_is_named() {
         let line = export::line(150, "admin", &Digest::of(b"x").to_hex(), Some(b"x"));
         lines.insert(150, line);
     });
-    assert_eq!(report.findings, [Finding::Inserted { line: 151 }]);
+    assert_eq!(
+        report.findings,
+        [Finding::Inserted {
+            line: 151,
+            before: 150
+        }]
+    );
     let report = Export::new().with(|lines| lines.push("rubbish".to_owned()));
-    assert_eq!(report.findings, [Finding::Inserted { line: 401 }]);
+    assert_eq!(
+        report.findings,
+        [Finding::Inserted {
+            line: 401,
+            before: 400
+        }]
+    );
 }
 
 #[test]
@@ -148,7 +165,7 @@ fn a_checkpoint_by_another_key_is_none() {
     let mut blob = base64::decode(line).unwrap();
     *blob.last_mut().unwrap() ^= 1;
     std::fs::write(&path, format!("{text} {}\n", base64::encode(&blob))).unwrap();
-    let report = verify(export.path(), &export.pin, 1).unwrap();
+    let report = verify(export.path(), &export.pin, WHOLE).unwrap();
     assert_eq!(report.findings, [Finding::CheckpointUnsigned]);
 }
 
@@ -159,6 +176,6 @@ fn hashes_of_another_tree_are_told() {
     let mut hashes = std::fs::read(&path).unwrap();
     hashes[300 * 32] ^= 1;
     std::fs::write(&path, hashes).unwrap();
-    let report = verify(export.path(), &export.pin, 2).unwrap();
+    let report = verify(export.path(), &export.pin, WHOLE).unwrap();
     assert!(report.findings.contains(&Finding::HashesDiffer));
 }

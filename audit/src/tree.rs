@@ -54,18 +54,18 @@ impl Tree {
         };
         let mut reader = BufReader::with_capacity(64 * 1024, file);
         let mut tile = Frontier::default();
-        let mut whole = Frontier::default();
         let mut hash = [0; HASH];
         for _ in 0..tree.size {
             reader.read_exact(&mut hash)?;
             tile.push(Digest(hash));
-            whole.push(Digest(hash));
             if tile.size() == TILE {
                 tree.add_tile(tile.root());
                 tile = Frontier::default();
             }
         }
-        tree.root = whole.root();
+        tree.root = tree
+            .computed_root_at(tree.size)
+            .ok_or_else(|| std::io::Error::other("the file of hashes changed while it was read"))?;
         Ok(tree)
     }
 

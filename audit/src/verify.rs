@@ -1,30 +1,40 @@
-//! One pass over an export: blocks of lines are read and decoded on every core, taken in their order on one, and their
-//! signatures checked on every core again. Memory holds one block, the phones' keys and what [`Tree`] keeps.
+//! One pass over an export: blocks of lines are read ahead, decoded on every core, taken in their order on one, and their
+//! signatures checked on every core again. Memory holds a few blocks, the phones' keys and what [`Tree`] keeps.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::sync_channel;
 
 use muster_protocol::base64;
-use muster_protocol::checkpoint::{SignedCheckpoint, TreeHead};
+use muster_protocol::checkpoint::{LogKind, SignedCheckpoint, TreeHead, is_key_name};
 use muster_protocol::descriptor::Descriptor;
 use muster_protocol::digest::Digest;
 use muster_protocol::ids::FleetId;
 use muster_protocol::keyring::{Keyring, Log};
 use muster_protocol::keys::{Ed25519Key, PublicKey};
 
-use crate::export::{self, About, BadLine, Entry, LINE_MAX};
-use crate::finding::Finding;
-use crate::knowledge::{Check, Document, Knowledge};
+use crate::block::{self, Block};
+use crate::document::Document;
+use crate::export::{self, About, BadLine, Entry};
+use crate::finding::{Finding, Run};
+use crate::knowledge::Knowledge;
 use crate::place::Places;
 use crate::tree::Tree;
 
-/// Lines of a block.
-const BLOCK: usize = 8192;
-/// Bytes of a block, whatever its lines.
-const BLOCK_BYTES: usize = 16 * 1024 * 1024;
 /// Findings that are kept; more are counted.
 const KEPT: usize = 1000;
+/// The largest of the small files of an export: a descriptor, a note, a description.
+const SMALL_MAX: u64 = 128 * 1024;
+
+/// How an export is judged.
+#[derive(Debug, Clone, Copy)]
+pub struct How {
+    /// Threads to work on.
+    pub threads: usize,
+    /// Whether the reader was shown a part of the log only: then entries without their bytes are named, and no finding.
+    pub partial: bool,
+}
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +49,8 @@ pub struct Report {
     pub lines: u64,
     /// Entries without their bytes.
     pub withheld: u64,
+    /// Which those are, where they are no findings: at most 1,000 runs.
+    pub withheld_runs: Vec<Run>,
     /// Keyring version at the end; 0 for the installation's own log.
     pub keyring: u64,
     /// Phones that enrolled.
@@ -47,6 +59,8 @@ pub struct Report {
     pub commands: u64,
     /// Receipts.
     pub receipts: u64,
+    /// Clearances.
+    pub clearances: u64,
     /// What does not fit: at most 1,000.
     pub findings: Vec<Finding>,
     /// How many there are in all.
@@ -86,7 +100,7 @@ pub fn find(folder: &Path, pin: &Digest) -> Result<PathBuf, String> {
 /// # Errors
 /// A sentence: a file is missing, or the export is of another log than the pinned one. What is wrong with the history itself
 /// is no error: it stands in the report.
-pub fn verify(folder: &Path, pin: &Digest, threads: usize) -> Result<Report, String> {
+pub fn verify(folder: &Path, pin: &Digest, how: How) -> Result<Report, String> {
     let (about, descriptor) = pinned(folder, pin)?;
     let fleet = FleetId::parse(&about.fleet)
         .map_err(|_| "log.json names no fleet: it is no export of this version.".to_owned())?;
@@ -94,61 +108,148 @@ pub fn verify(folder: &Path, pin: &Digest, threads: usize) -> Result<Report, Str
         Tree::open(&folder.join(export::HASHES)).map_err(|error| cannot(export::HASHES, &error))?;
     let file = File::open(folder.join(export::ENTRIES))
         .map_err(|error| cannot(export::ENTRIES, &error))?;
-    let mut findings = Findings::default();
-    let mut knowledge = Knowledge::new(fleet, descriptor.clone());
-    let mut places = Places::new(&tree);
-    let mut reader = BufReader::with_capacity(256 * 1024, file);
-    let mut lines = 0;
-    loop {
-        let block = read_block(&mut reader).map_err(|error| cannot(export::ENTRIES, &error))?;
-        if block.is_empty() {
-            break;
+    let mut judge = Judge {
+        how,
+        tree: &tree,
+        knowledge: Knowledge::new(fleet, descriptor, tree.size()),
+        places: Places::new(&tree),
+        findings: Findings::default(),
+        withheld: Withheld::default(),
+        lines: 0,
+    };
+    std::thread::scope(|scope| {
+        // One block is read while another is judged, and no more: the reader waits.
+        let (send, blocks) = sync_channel(1);
+        scope.spawn(move || {
+            let mut reader = BufReader::with_capacity(256 * 1024, file);
+            loop {
+                let read = Block::read(&mut reader);
+                let is_last = read.as_ref().map_or(true, Block::is_empty);
+                if send.send(read).is_err() || is_last {
+                    return;
+                }
+            }
+        });
+        for block in blocks {
+            let block = block.map_err(|error| cannot(export::ENTRIES, &error))?;
+            judge.block(&block);
         }
+        Ok::<(), String>(())
+    })?;
+    judge.report(folder, about)
+}
+
+/// One pass under way.
+struct Judge<'t> {
+    how: How,
+    tree: &'t Tree,
+    knowledge: Knowledge,
+    places: Places<'t>,
+    findings: Findings,
+    withheld: Withheld,
+    lines: u64,
+}
+
+impl Judge<'_> {
+    fn block(&mut self, block: &Block) {
         let mut found = Vec::new();
         let mut checks = Vec::new();
-        let read = on_threads(threads, block, |line| read_line(&line));
-        for read in read {
-            lines += 1;
+        let lines: Vec<&[u8]> = block.lines().collect();
+        for read in block::on_threads(self.how.threads, &lines, |line| read_line(line)) {
+            self.lines += 1;
             let leaf = match &read {
                 Ok((entry, _)) => Some(entry.leaf),
                 Err(_) => None,
             };
-            let index = places.next(lines, leaf.as_ref(), &mut found);
+            let index = self.places.next(self.lines, leaf.as_ref(), &mut found);
             if let (Ok((entry, document)), Some(index)) = (read, index) {
                 if entry.index != index {
                     let says = entry.index;
                     found.push(Finding::Misnumbered { index, says });
                 }
-                knowledge.take(index, entry, document, &mut checks, &mut found);
+                if matches!(document, Document::Withheld) {
+                    self.withheld.add(entry.kind, index);
+                }
+                self.knowledge
+                    .take(index, entry, document, &mut checks, &mut found);
             }
         }
-        let judged = on_threads(threads, checks, |check: Check| check.judge(&tree));
+        let tree = self.tree;
+        let judged = block::on_threads(self.how.threads, &checks, |check| check.judge(tree));
         found.extend(judged.into_iter().flatten());
-        findings.add(found);
+        self.findings.add(found);
     }
-    let mut found = Vec::new();
-    places.finish(&mut found);
-    let (head, witnesses) = checkpoint(folder, &about, &knowledge, &tree, &mut found)?;
-    let report = Report {
-        origin: about.origin,
-        head,
-        witnesses,
-        lines,
-        withheld: knowledge.withheld,
-        keyring: knowledge.keyring().map_or(0, |keyring| keyring.version),
-        phones: knowledge.phones(),
-        commands: knowledge.command_count,
-        receipts: knowledge.receipt_count,
-        findings: Vec::new(),
-        found: 0,
-    };
-    knowledge.finish(&mut found);
-    findings.add(found);
-    Ok(Report {
-        findings: findings.kept,
-        found: findings.count,
-        ..report
-    })
+
+    fn report(mut self, folder: &Path, about: About) -> Result<Report, String> {
+        let mut found = Vec::new();
+        self.places.finish(&mut found);
+        let knowledge = self.knowledge;
+        let (head, witnesses) = checkpoint(folder, &about, &knowledge, self.tree, &mut found)?;
+        let mut report = Report {
+            origin: about.origin,
+            head,
+            witnesses,
+            lines: self.lines,
+            withheld: self.withheld.count,
+            withheld_runs: Vec::new(),
+            keyring: knowledge.keyring().map_or(0, |keyring| keyring.version),
+            phones: knowledge.phones(),
+            commands: knowledge.command_count,
+            receipts: knowledge.receipt_count,
+            clearances: knowledge.clearance_count,
+            findings: Vec::new(),
+            found: 0,
+        };
+        knowledge.finish(&mut found);
+        self.findings.add(found);
+        if self.how.partial {
+            report.withheld_runs = self.withheld.runs;
+        } else {
+            let runs = self.withheld.runs.into_iter().map(Finding::Withheld);
+            self.findings.add(runs.collect());
+            self.findings.count += self.withheld.more;
+        }
+        report.findings = self.findings.kept;
+        report.found = self.findings.count;
+        Ok(report)
+    }
+}
+
+/// Entries whose bytes are not there.
+#[derive(Default)]
+struct Withheld {
+    count: u64,
+    runs: Vec<Run>,
+    /// Runs beyond those that are kept.
+    more: u64,
+    last: Option<Run>,
+}
+
+impl Withheld {
+    fn add(&mut self, kind: LogKind, index: u64) {
+        self.count += 1;
+        if let Some(run) = &mut self.last
+            && run.kind == kind
+            && run.last + 1 == index
+        {
+            run.last = index;
+            if let Some(kept) = self.runs.last_mut().filter(|kept| kept.first == run.first) {
+                kept.last = index;
+            }
+            return;
+        }
+        let run = Run {
+            kind,
+            first: index,
+            last: index,
+        };
+        self.last = Some(run);
+        if self.runs.len() < KEPT {
+            self.runs.push(run);
+        } else {
+            self.more += 1;
+        }
+    }
 }
 
 #[derive(Default)]
@@ -166,19 +267,17 @@ impl Findings {
 }
 
 fn pinned(folder: &Path, pin: &Digest) -> Result<(About, Option<Descriptor>), String> {
-    let about =
-        std::fs::read(folder.join(export::ABOUT)).map_err(|error| cannot(export::ABOUT, &error))?;
+    let about = small(folder, export::ABOUT)?;
     let about: About = serde_json::from_slice(&about)
         .ok()
-        .filter(|about: &About| about.v == 1)
+        .filter(|about: &About| about.v == 1 && is_key_name(&about.origin))
         .ok_or("log.json does not read: it is no export of this version.")?;
     if let Some(key) = log_key(&about)
         && PublicKey::Ed25519(key).key_id().digest() == pin
     {
         return Ok((about, None));
     }
-    let descriptor = std::fs::read(folder.join(export::DESCRIPTOR))
-        .map_err(|error| cannot(export::DESCRIPTOR, &error))?;
+    let descriptor = small(folder, export::DESCRIPTOR)?;
     let descriptor = Descriptor::pinned(&descriptor, pin)
         .map_err(|_| "The export is of another fleet than the one you pin.".to_owned())?;
     if descriptor.fleet.as_str() != about.fleet {
@@ -199,8 +298,7 @@ fn checkpoint(
     tree: &Tree,
     found: &mut Vec<Finding>,
 ) -> Result<(TreeHead, usize), String> {
-    let note = std::fs::read(folder.join(export::CHECKPOINT))
-        .map_err(|error| cannot(export::CHECKPOINT, &error))?;
+    let note = small(folder, export::CHECKPOINT)?;
     let ours = TreeHead {
         size: tree.size(),
         root: tree.root(),
@@ -251,59 +349,13 @@ fn read_line(line: &[u8]) -> ReadLine {
     Ok((entry, document))
 }
 
-fn read_block(reader: &mut impl BufRead) -> std::io::Result<Vec<Vec<u8>>> {
-    let mut lines = Vec::new();
-    let mut bytes = 0;
-    while lines.len() < BLOCK && bytes < BLOCK_BYTES {
-        let mut line = Vec::new();
-        let most = LINE_MAX as u64 + 1;
-        if reader.by_ref().take(most).read_until(b'\n', &mut line)? == 0 {
-            break;
-        }
-        if line.len() > LINE_MAX {
-            // Too long to be an entry: a fault of the file, not of this program's memory.
-            reader.skip_until(b'\n')?;
-            line.clear();
-        }
-        bytes += line.len();
-        lines.push(line);
-    }
-    Ok(lines)
-}
-
-/// `work` on every item, on so many threads, answers in the items' order.
-fn on_threads<T: Send, R: Send>(
-    threads: usize,
-    items: Vec<T>,
-    work: impl Fn(T) -> R + Sync,
-) -> Vec<R> {
-    let share = items.len().div_ceil(threads.max(1)).max(1);
-    if items.len() <= 64 || threads <= 1 {
-        return items.into_iter().map(work).collect();
-    }
-    let mut parts: Vec<Vec<T>> = Vec::new();
-    let mut items = items.into_iter();
-    loop {
-        let part: Vec<T> = items.by_ref().take(share).collect();
-        if part.is_empty() {
-            break;
-        }
-        parts.push(part);
-    }
-    std::thread::scope(|scope| {
-        let work = &work;
-        let running: Vec<_> = parts
-            .into_iter()
-            .map(|part| scope.spawn(move || part.into_iter().map(work).collect::<Vec<R>>()))
-            .collect();
-        running
-            .into_iter()
-            .flat_map(|thread| match thread.join() {
-                Ok(answers) => answers,
-                Err(panic) => std::panic::resume_unwind(panic),
-            })
-            .collect()
-    })
+/// A file that is small by its nature; what comes after its greatest length is not read.
+fn small(folder: &Path, name: &str) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    File::open(folder.join(name))
+        .and_then(|file| file.take(SMALL_MAX).read_to_end(&mut bytes))
+        .map_err(|error| cannot(name, &error))?;
+    Ok(bytes)
 }
 
 fn cannot(file: &str, error: &std::io::Error) -> String {

@@ -88,32 +88,44 @@ impl Clearance {
         expected: &Expected<'_>,
     ) -> Result<Cleared, Refusal> {
         let none = Refusal::deferred(Reason::NoClearance);
-        let document = Envelope::decode(envelope, DocumentType::Clearance).map_err(|_| none)?;
-        let clearance = Self::decode(document.payload()).map_err(|_| none)?;
-        let [Signature::Plain { keyid, sig }] = document.signatures() else {
-            return Err(none);
-        };
-        let is_witness = keyring.witness.keys.iter().any(|witness| {
-            PublicKey::Ed25519(witness.key).key_id() == *keyid
-                && witness.key.verify(&document.signed_bytes(), sig)
-        });
-        let is_for_us = clearance.fleet == keyring.fleet
-            && clearance.enrolment == *expected.enrolment
+        let cleared = Self::by_witness(envelope, keyring).ok_or(none)?;
+        let clearance = &cleared.clearance;
+        let is_for_us = clearance.enrolment == *expected.enrolment
             && clearance.ed == *expected.ed
             && clearance.nonce == *expected.nonce;
-        if !is_witness || !is_for_us {
+        if !is_for_us {
             return Err(none);
         }
         if clearance.keyring > keyring.version {
             return Err(Refusal::deferred(Reason::KeyringBehind));
         }
-        Ok(Cleared {
+        Ok(cleared)
+    }
+
+    /// Reads a clearance of this keyring's fleet and verifies that one of its witnesses signed it; for whom and what it is,
+    /// the caller compares.
+    #[must_use]
+    pub fn by_witness(envelope: &[u8], keyring: &Keyring) -> Option<Cleared> {
+        let document = Envelope::decode(envelope, DocumentType::Clearance).ok()?;
+        let clearance = Self::decode(document.payload()).ok()?;
+        let [Signature::Plain { keyid, sig }] = document.signatures() else {
+            return None;
+        };
+        let is_witness = keyring.witness.keys.iter().any(|witness| {
+            PublicKey::Ed25519(witness.key).key_id() == *keyid
+                && witness.key.verify(&document.signed_bytes(), sig)
+        });
+        (is_witness && clearance.fleet == keyring.fleet).then_some(Cleared {
             witness: *keyid,
             clearance,
         })
     }
 
-    fn decode(payload: &[u8]) -> Result<Self, FieldError> {
+    /// Reads the payload without asking who signed.
+    ///
+    /// # Errors
+    /// The member that is wrong.
+    pub fn decode(payload: &[u8]) -> Result<Self, FieldError> {
         let value = json::parse_canonical(payload, PAYLOAD_MAX)
             .map_err(|_| FieldError::Invalid("clearance"))?;
         let mut members = Members::of("clearance", value)?;

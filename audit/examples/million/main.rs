@@ -28,8 +28,12 @@ fn main() -> Result<(), String> {
     let pin = std::fs::read_to_string(&pin_file).map_err(|error| error.to_string())?;
     let pin = pin.parse().map_err(|error| format!("the pin: {error}"))?;
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let how = muster_audit::verify::How {
+        threads,
+        partial: false,
+    };
     let begun = Instant::now();
-    let report = muster_audit::verify::verify(&folder, &pin, threads)?;
+    let report = muster_audit::verify::verify(&folder, &pin, how)?;
     let taken = begun.elapsed();
     println!(
         "{} entries, {} phones, {} commands, {} receipts judged in {taken:.2?} on {threads} threads, most memory {} MiB",

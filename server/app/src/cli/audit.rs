@@ -7,7 +7,7 @@ use super::say::say;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use muster_audit::verify::{self, Report};
+use muster_audit::verify::{self, How, Report};
 use muster_protocol::digest::Digest;
 
 use super::ServerOptions;
@@ -33,6 +33,9 @@ pub(crate) enum AuditCommand {
         /// The fleet's fingerprint, or of the installation's own log the id of its key
         #[arg(long, value_name = "FINGERPRINT")]
         pin: Digest,
+        /// The token that exported it may see a part of the log only: entries without their text are named, and no finding
+        #[arg(long)]
+        partial: bool,
     },
     /// Follow a live server's log as an outside witness; ends with an error when the log is not what it was
     Watch(Box<WatchOptions>),
@@ -65,10 +68,10 @@ pub async fn run(command: AuditCommand) -> Result<(), String> {
         AuditCommand::Export { server, out, log } => {
             export::run(&server, &out, log.as_deref()).await
         }
-        AuditCommand::Verify { dir, pin } => {
+        AuditCommand::Verify { dir, pin, partial } => {
             let folder = verify::find(&dir, &pin)?;
             let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-            show(&verify::verify(&folder, &pin, threads)?)
+            show(&verify::verify(&folder, &pin, How { threads, partial })?)
         }
         AuditCommand::Watch(options) => watch::run(*options).await,
     }
@@ -83,11 +86,15 @@ fn show(report: &Report) -> Result<(), String> {
     say!("Phones           {}", report.phones);
     say!("Commands         {}", report.commands);
     say!("Receipts         {}", report.receipts);
+    say!("Clearances       {}", report.clearances);
     if report.withheld > 0 {
         say!(
             "Without bytes    {}: judged by their digests alone",
             report.withheld
         );
+    }
+    for run in &report.withheld_runs {
+        say!("                 {run}");
     }
     for finding in &report.findings {
         say!("\n{finding}");
