@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use muster_protocol::keys::P256Signer;
+use muster_tests::api::text;
 use muster_tests::line::Way;
-use muster_tests::{Database, TestApp, on_both_databases};
+use muster_tests::{Database, TestApp, TestPhone, on_both_databases};
 use serde_json::{Value, json};
 
 use crate::enrolment::csr;
@@ -24,6 +25,7 @@ on_both_databases![
     a_silent_phone_that_comes_back_is_on_the_record,
     a_wake_up_comes_when_there_is_something_to_fetch,
     a_parked_phone_that_is_revoked_is_told_at_once,
+    a_published_keyring_wakes_the_fleets_parked_phones_and_no_others,
 ];
 
 async fn a_revoked_certificate_is_refused_on_a_new_a_resumed_and_an_open_connection(
@@ -462,6 +464,29 @@ async fn a_wake_up_comes_when_there_is_something_to_fetch(t: &mut TestApp) {
     way.ask("GET", "/v1/wake?timeout=1000", &[], b"")
         .await
         .expect_problem(422, "timeout");
+}
+
+async fn a_published_keyring_wakes_the_fleets_parked_phones_and_no_others(t: &mut TestApp) {
+    let mut world = t.world().await;
+    let mut ours = world.phone(t, "NW-000042").await;
+    ours.check_in().await;
+    let theirs = world.lyre.api.register("LT-000001", &world.lyre.id).await;
+    let code = world.lyre.api.code(&text(&theirs["id"])).await;
+    let mut theirs = TestPhone::enrol(t, &world.lyre_fleet, "LT-000001", &code).await;
+    theirs.check_in().await;
+    let park = |phone: &TestPhone| {
+        let way = Way::to(t, Some(&phone.identity()));
+        tokio::spawn(async move { way.ask("GET", "/v1/wake?timeout=60", &[], b"").await })
+    };
+    let (ours, theirs) = (park(&ours), park(&theirs));
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(!ours.is_finished() && !theirs.is_finished());
+    let (api, next) = (world.northwind.api.clone(), world.fleet.next());
+    world.fleet.publish(&api, next).await;
+    let woken = tokio::time::timeout(Duration::from_secs(10), ours).await;
+    assert_eq!(woken.unwrap().unwrap().status, 200);
+    assert!(!theirs.is_finished(), "another fleet's phone was woken");
+    theirs.abort();
 }
 
 async fn a_parked_phone_that_is_revoked_is_told_at_once(t: &mut TestApp) {

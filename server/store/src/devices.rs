@@ -105,6 +105,15 @@ pub fn find_many(c: &mut Conn, scope: &Scope, ids: &[String]) -> StoreResult<Vec
         .load(c)?)
 }
 
+/// Those of the ids that are phones of this fleet.
+pub fn of_fleet_for_job(c: &mut Conn, fleet: &str, ids: &[String]) -> StoreResult<Vec<String>> {
+    Ok(devices::table
+        .filter(devices::fleet_id.eq(fleet))
+        .filter(devices::id.eq_any(ids))
+        .select(devices::id)
+        .load(c)?)
+}
+
 /// The devices of this exact serial number inside the scope; more than one only across fleets. 100 at most.
 pub fn find_by_serial_number(
     c: &mut Conn,

@@ -44,6 +44,15 @@ impl Wakeups {
         }
     }
 
+    /// The phones that wait here.
+    #[must_use]
+    pub fn parked(&self) -> Vec<String> {
+        self.parked
+            .iter()
+            .map(|place| place.key().clone())
+            .collect()
+    }
+
     /// How many phones wait here.
     #[must_use]
     pub fn count(&self) -> usize {

@@ -20,6 +20,8 @@ use crate::web::problem::Answer;
 
 /// Seconds until the next check-in of a phone that nothing wakes: a quarter of an hour.
 const NEXT_CHECK_IN: u64 = 900;
+/// Waiting phones that are looked up at once.
+const PARKED: usize = 500;
 /// Bytes of commands in one bundle; the limit is 512 KiB with everything (PROTOCOL §4).
 const COMMAND_BYTES: usize = 300 * 1024;
 
@@ -238,6 +240,23 @@ pub async fn wake_sealed(app: &Arc<App>, id: &str) -> Answer<()> {
     }
     for leaf in leaves {
         app.wakeups.wake(&leaf.device_id);
+    }
+    Ok(())
+}
+
+/// Wakes the phones of a fleet that wait here: there is a newer keyring for them.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn wake_fleet(app: &Arc<App>, fleet: &str) -> StoreResult<()> {
+    for some in app.wakeups.parked().chunks(PARKED) {
+        let (fleet, some) = (fleet.to_owned(), some.to_vec());
+        let theirs = app
+            .store
+            .read(move |c| muster_store::devices::of_fleet_for_job(c, &fleet, &some));
+        for device in theirs.await? {
+            app.wakeups.wake(&device);
+        }
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::renew_keys;
 use crate::app::App;
-use crate::features::commands::rejudge;
+use crate::features::commands::{deliver, rejudge};
 use crate::features::record::write::{self, By, Entry, Place, Weight};
 use crate::web::actor::{Allowed, ManageTrust};
 use crate::web::problem::{Answer, Problem};
@@ -113,7 +113,8 @@ pub async fn publish(
         organisation.to_owned(),
         app.clone(),
     );
-    app.store
+    let (fleet, version) = app
+        .store
         .write_or_refuse(move |tx| {
             let Some(found) = organisations::find(tx, &scope, &wanted)? else {
                 return Ok(Err(Problem::not_found("organisation")));
@@ -130,7 +131,7 @@ pub async fn publish(
             };
             let next = match verify_update(&held, &envelope) {
                 Ok(Update::Next(next)) => next,
-                Ok(Update::Same) => return Ok(Ok(held.keyring.version)),
+                Ok(Update::Same) => return Ok(Ok((fleet.id, held.keyring.version))),
                 Err(refusal) => return Ok(Err(refused("keyring", refusal.reason.as_str()))),
             };
             let names = match renew_keys::named_by(&app2, &fleet, &next.keyring) {
@@ -149,9 +150,12 @@ pub async fn publish(
                 facts: json!({ "version": next.keyring.version, "expires_at": next.keyring.expires_at.0 }),
             };
             write::write(tx, &app2, &by, &entry)?;
-            Ok(Ok(next.keyring.version))
+            Ok(Ok((fleet.id, next.keyring.version)))
         })
-        .await?
+        .await??;
+    // Also where it was stored before: the answer to that may have been lost on the way, and with it the wake-up.
+    deliver::wake_fleet(app, &fleet).await?;
+    Ok(version)
 }
 
 fn check(
