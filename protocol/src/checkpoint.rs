@@ -285,17 +285,20 @@ impl SignedCheckpoint {
     }
 
     /// Adds those lines of a witness's answer (C2SP tlog-witness: note signature lines) that are cosignatures of the keyring's
-    /// witnesses over this checkpoint; answers how many witnesses have cosigned it by now.
+    /// witnesses over this checkpoint; answers how many witnesses have cosigned it by now. A witness's later word about the same
+    /// tree takes the place of its earlier one: it says that the tree was still the newest then.
     pub fn add_cosignatures(&mut self, answer: &str, keyring: &Keyring) -> usize {
         for line in answer.lines().take(LINES_MAX).filter_map(Line::parse) {
-            let stands = self.lines.iter().any(|known| known.name == line.name);
-            let full = self.lines.len() >= LINES_MAX;
-            if stands || full {
-                continue;
-            }
             let name = line.name.clone();
             let mut tried = self.clone();
-            tried.lines.push(line);
+            match tried.lines.iter_mut().find(|known| known.name == name) {
+                Some(known) if known.key_id == line.key_id && line.stamp() > known.stamp() => {
+                    *known = line;
+                }
+                Some(_) => continue,
+                None if self.lines.len() >= LINES_MAX => continue,
+                None => tried.lines.push(line),
+            }
             if tried.cosigners(keyring).contains(&name) {
                 *self = tried;
             }
@@ -394,6 +397,11 @@ impl VerifiedCheckpoint {
 }
 
 impl Line {
+    /// The eight bytes of time before a witness's signature.
+    fn stamp(&self) -> Option<&[u8; 8]> {
+        self.signature.first_chunk()
+    }
+
     fn parse(line: &str) -> Option<Self> {
         let (name, blob) = line.strip_prefix("\u{2014} ")?.split_once(' ')?;
         let blob = base64::decode(blob)?;

@@ -88,7 +88,11 @@ fn assemble(
     let mut clearing = Clearing::of(c, app, whose, &queue, (known, nonce.as_deref()))?;
     let size = clearing.size();
     let newest = clearing.checkpoint.take();
-    if let Some(checkpoint) = newest.filter(|checkpoint| checkpoint.size > known) {
+    // The same tree again where witnesses say when they saw it last: the phone keeps the fresher word and drops the other.
+    let is_wanted = |checkpoint: &log::Checkpoint| {
+        checkpoint.size > known || (checkpoint.size == known && checkpoint.witnesses > 0)
+    };
+    if let Some(checkpoint) = newest.filter(is_wanted) {
         let (old, new) = (unsigned(known), unsigned(checkpoint.size));
         bundle.checkpoint = Some(CheckpointInBundle {
             consistency: proofs::consistency(c, &phone.fleet, old, new)?,
