@@ -97,6 +97,8 @@ event-receipt-gap = A receipt of { $phone } is missing
 event-fleet-prepared = A fleet was prepared by { $actor }
 event-fleet-adopted = A fleet was adopted by { $actor }
 event-fleet-adopted-more = Fingerprint <span class="mono">{ $fingerprint }</span>
+event-ca-trusted = Phones of a former server’s CA are <b>heard here</b>
+event-ca-trusted-more = Fingerprint <span class="mono">{ $fingerprint }</span>
 event-log-forked = { $phone } has seen two logs of its fleet
 event-keyring-stored = Keyring { $version } stored
 event-keyring-ending = { $days ->

@@ -93,10 +93,26 @@ impl TestApp {
     /// # Panics
     /// It does not start.
     pub async fn restored_elsewhere(&self, device: std::net::SocketAddr) -> Self {
+        self.restored(device, true).await
+    }
+
+    /// The same without the CA, of which the new node makes one of its own; the other lies in `former-ca` of its data folder.
+    ///
+    /// # Panics
+    /// It does not start.
+    pub async fn restored_with_its_own_ca(&self, device: std::net::SocketAddr) -> Self {
+        self.restored(device, false).await
+    }
+
+    async fn restored(&self, device: std::net::SocketAddr, with_ca: bool) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the copy");
         let mut config = self.config.clone();
         config.data_dir = folder.path().join("data");
         copy_folder(&self.config.data_dir, &config.data_dir).expect("the data folder is copied");
+        if !with_ca {
+            let data = &config.data_dir;
+            std::fs::rename(data.join("ca"), data.join("former-ca")).expect("the CA moves aside");
+        }
         let database = self.database.copy(self.folder.path(), folder.path());
         config.database_url = database.url(folder.path());
         config.portal.listen = ([127, 0, 0, 1], 0).into();

@@ -6,6 +6,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use muster::authority::Authority;
+use muster::features::trust::former_ca;
 use muster_protocol::base64;
 use muster_protocol::command::Args;
 use muster_protocol::digest::Digest;
@@ -29,6 +30,7 @@ on_both_databases![
     every_phone_leaves_the_stolen_server_for_the_restored_one_within_a_day,
     static_files_are_enough_to_lead_phones_away,
     a_phone_off_through_five_rotations_finds_the_restored_server,
+    a_successor_with_a_ca_of_its_own_hears_the_phones_of_the_former_one,
 ];
 
 const WORDS: &str = "Our server was stolen on Monday. This is the new one; you need do nothing.";
@@ -286,6 +288,51 @@ async fn a_phone_off_through_five_rotations_finds_the_restored_server(t: &mut Te
         stolen.fleet.publish(&there.northwind.api, next).await;
     }
     assert_eq!(stolen.fleet.keyring.version, 7);
+    stolen.attacker_queues_locks().await;
+    stolen
+        .phones_obey_the_restored_server(t, &mut b, &enrolments)
+        .await;
+    b.stop().await;
+}
+
+async fn a_successor_with_a_ca_of_its_own_hears_the_phones_of_the_former_one(t: &mut TestApp) {
+    let files = StaticFiles::start(t).await;
+    let mut stolen = Stolen::with_second(t, files.entry.clone()).await;
+    let enrolments = stolen.enrolments();
+    files.publish(t, &stolen.fleet);
+    for phone in stolen.phones() {
+        phone.check_in().await;
+    }
+    let device: SocketAddr = free_address().parse().unwrap();
+    let mut b = t.restored_with_its_own_ca(device).await;
+    assert_ne!(
+        b.app().authority.ca_fingerprint(),
+        t.app().authority.ca_fingerprint(),
+        "the attacker has the old CA's keys"
+    );
+    stolen.rescue(&mut b, vec![files.entry.clone()]).await;
+    files.publish(t, &stolen.fleet);
+    t.advance(std::time::Duration::from_secs(DAY));
+    // The phones come with the former server's certificates, and nobody here knows who made those.
+    let phone = &mut stolen.a.phone;
+    phone.check_in().await;
+    assert_eq!(
+        phone.status().keyring.unwrap().version,
+        stolen.fleet.keyring.version
+    );
+    let before = b.record().await;
+    assert!(!before.iter().any(|kind| kind == "ca.trusted"));
+    let former = b.config().data_dir.join("former-ca/devices.crt");
+    let own = b.config().data_dir.join("ca/devices.crt");
+    assert!(former_ca::trust(b.app(), &own).await.is_err(), "its own");
+    for _ in 0..2 {
+        former_ca::trust(b.app(), &former).await.unwrap();
+    }
+    let trusted = b.record().await;
+    let trusted = trusted.iter().filter(|kind| *kind == "ca.trusted");
+    assert_eq!(trusted.count(), 1, "said once");
+    b.restart().await;
+    t.advance(std::time::Duration::from_secs(DAY));
     stolen.attacker_queues_locks().await;
     stolen
         .phones_obey_the_restored_server(t, &mut b, &enrolments)

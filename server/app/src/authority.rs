@@ -6,11 +6,13 @@
 //!    devices.crt devices.key  signs phones and the CRL
 //!    servers.crt servers.key  signs listeners
 //!    tls.crt tls.key          the listener's own, 90 days
+//!    former/*.crt             CAs of servers that this one succeeded
 //! ```
 //! Certificates are PEM, keys are sealed by the vault. What a certificate says is the profiles' matter (`muster-pki`);
 //! which phone gets one is decided in [`crate::features::enrolment`].
 
 mod files;
+mod former;
 mod listener;
 
 use std::fs;
@@ -19,6 +21,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use muster_pki::authority::{Authority as Place, Hierarchy};
+use muster_pki::certificate::CaCertificate;
 use muster_pki::issue::{Issued, Plan, issue};
 use muster_pki::issuer::Issuer;
 use muster_pki::key::PublicKey;
@@ -149,10 +152,34 @@ impl Authority {
         self.hierarchy.certificates()
     }
 
-    /// The CA of the phones: the device listener's only anchor.
-    #[must_use]
-    pub fn device_issuer(&self) -> CertificateDer<'static> {
-        CertificateDer::from(self.devices().certificate().der().to_vec())
+    /// The CAs of the phones, the device listener's only anchors: this server's own, and those of servers it succeeded.
+    ///
+    /// # Errors
+    /// A sentence: a former CA's file does not read.
+    pub fn device_issuers(&self) -> Result<Vec<CertificateDer<'static>>, String> {
+        let own = CertificateDer::from(self.devices().certificate().der().to_vec());
+        let former = self.former()?;
+        let former = former
+            .iter()
+            .map(|one| CertificateDer::from(one.der().to_vec()));
+        Ok(std::iter::once(own).chain(former).collect())
+    }
+
+    /// The CAs of servers that this one succeeded.
+    ///
+    /// # Errors
+    /// A sentence: a file does not read.
+    pub fn former(&self) -> Result<Vec<CaCertificate>, String> {
+        former::read(&self.folder)
+    }
+
+    /// Hears the phones of another server's CA from the next start on; answers its fingerprint, and whether that is news.
+    ///
+    /// # Errors
+    /// A sentence: the file is no CA's certificate, or one of this server's own.
+    pub fn trust_former(&self, file: &Path) -> Result<(String, bool), String> {
+        let (certificate, is_news) = former::add(&self.folder, file, &self.cacerts())?;
+        Ok((certificate.fingerprint(), is_news))
     }
 
     /// The CA of the phones, for signing.

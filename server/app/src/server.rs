@@ -116,7 +116,7 @@ impl Server {
         )?;
         let tls = tls::device_listener(
             certificate,
-            app.authority.device_issuer(),
+            app.authority.device_issuers()?,
             app.clock.clone(),
         )
         .map_err(|error| format!("TLS cannot be set up: {error}"))?;

@@ -1,6 +1,7 @@
 //! What whoever has the machine may do: a member's new password, a token, the database's tables.
 
 use super::say::say;
+use std::path::Path;
 use std::sync::Arc;
 
 use muster_domain::people::Email;
@@ -13,6 +14,7 @@ use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::features::people::{links, tokens};
 use crate::features::record::write::By;
+use crate::features::trust::former_ca;
 use crate::random::SystemRandom;
 
 /// The application without its listeners; a server may run on the same data meanwhile.
@@ -56,6 +58,18 @@ pub async fn reset_password(config: Config, email: &str) -> Result<(), String> {
         link.expires_at,
         link.url
     );
+    Ok(())
+}
+
+/// Hears the phones of a former server's CA from the next start on. On the record first: whoever may come in is no secret.
+///
+/// # Errors
+/// A sentence: the file is no CA's certificate.
+pub async fn trust_former_ca(config: Config, certificate: &Path) -> Result<(), String> {
+    let app = open(config).await?;
+    let fingerprint = former_ca::trust(&app, certificate).await?;
+    say!("Fingerprint      {fingerprint}");
+    say!("Its phones are heard from the next start of muster serve on.");
     Ok(())
 }
 

@@ -52,6 +52,9 @@ pub fn show(config: &Config) -> Result<(), String> {
     }
     let authority = open(config)?;
     print(&authority);
+    for former in authority.former()? {
+        say!("Former CA        {}", former.fingerprint());
+    }
     say!(
         "
 {}",

@@ -124,6 +124,14 @@ enum CaCommand {
         #[command(flatten)]
         settings: Settings,
     },
+    /// Hear phones that another server enrolled, whose backup was restored here: name its ca/devices.crt
+    Trust {
+        #[command(flatten)]
+        settings: Settings,
+        /// The former server's CA of phones, PEM
+        #[arg(value_name = "FILE")]
+        certificate: PathBuf,
+    },
     /// Issue a certificate for another listener, such as a proxy
     IssueServer {
         #[command(flatten)]
@@ -278,6 +286,10 @@ async fn run(command: Command) -> Result<(), String> {
                 export_root_key,
             } => ca::init(&settings.load()?, export_root_key.as_deref()),
             CaCommand::Show { settings } => ca::show(&settings.load()?),
+            CaCommand::Trust {
+                settings,
+                certificate,
+            } => admin::trust_former_ca(settings.load()?, &certificate).await,
             CaCommand::IssueServer {
                 settings,
                 names,

@@ -96,12 +96,14 @@ impl TimeProvider for TlsClock {
 /// The issuer is no certificate.
 pub fn device_listener(
     certificate: Arc<ServerCertificate>,
-    issuer: CertificateDer<'static>,
+    issuers: Vec<CertificateDer<'static>>,
     clock: Arc<dyn Clock>,
 ) -> Result<ServerConfig, Box<dyn std::error::Error + Send + Sync>> {
     let provider = Arc::new(provider());
     let mut anchors = RootCertStore::empty();
-    anchors.add(issuer)?;
+    for issuer in issuers {
+        anchors.add(issuer)?;
+    }
     let strict = WebPkiClientVerifier::builder_with_provider(Arc::new(anchors), provider.clone())
         .allow_unauthenticated()
         .build()?;

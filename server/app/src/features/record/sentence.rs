@@ -117,6 +117,7 @@ mod tests {
             r#"{"ends":"2026-11-23","why":"disk full"}"#,
         ),
         ("certificate.server-issued", r#"{"ends":"2026-11-23"}"#),
+        ("ca.trusted", r#"{"fingerprint":"c05e77"}"#),
         ("fleet.prepared", r#"{"name":"Northwind Mobile"}"#),
         ("fleet.adopted", r#"{"fingerprint":"c05e77","keyring":1}"#),
         ("keyring.stored", r#"{"version":2}"#),

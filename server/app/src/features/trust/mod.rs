@@ -3,6 +3,7 @@
 
 pub mod adopt;
 pub mod api;
+pub mod former_ca;
 pub mod keys;
 pub mod policies;
 pub mod prepare;
