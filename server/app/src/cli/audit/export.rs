@@ -8,7 +8,9 @@ use std::path::Path;
 
 use muster_audit::export::{self, About, LINE_MAX};
 use muster_protocol::base64;
-use muster_protocol::checkpoint::SignedCheckpoint;
+use muster_protocol::checkpoint::{SignedCheckpoint, is_key_name};
+use muster_protocol::digest::Digest;
+use muster_protocol::ids::FleetId;
 use serde::Deserialize;
 
 use super::super::ServerOptions;
@@ -39,7 +41,25 @@ struct Logs {
 /// The logs that the token may read.
 pub(super) async fn logs(api: &Api) -> Result<Vec<LogListed>, String> {
     let found: Logs = api.get("/api/v1/log").await?;
-    Ok(found.items)
+    if found.items.iter().all(LogListed::is_well_formed) {
+        Ok(found.items)
+    } else {
+        Err(
+            "The server lists a log whose id or name cannot be one. Nothing was written."
+                .to_owned(),
+        )
+    }
+}
+
+impl LogListed {
+    /// An id becomes the name of a folder, and a name is printed: a server chooses neither freely.
+    fn is_well_formed(&self) -> bool {
+        let is_digest = |text: &String| Digest::parse(text).is_ok();
+        FleetId::parse(&self.id).is_ok()
+            && is_key_name(&self.origin)
+            && is_digest(&self.log_key_id)
+            && self.fingerprint.as_ref().is_none_or(is_digest)
+    }
 }
 
 /// Exports every log, or one.
@@ -80,6 +100,14 @@ async fn export(api: &Api, log: &LogListed, folder: &Path) -> Result<u64, String
     let old = std::fs::read(folder.join(export::CHECKPOINT)).ok();
     if let Some(old) = &old {
         let old_note = decode(old)?;
+        if old_note.checkpoint.origin != new.checkpoint.origin {
+            return Err(format!(
+                "{} holds the log {}, and the server's log is {} now: a new tree. If a keyring named it, export it into another folder, and keep this one.",
+                folder.display(),
+                old_note.checkpoint.origin,
+                new.checkpoint.origin
+            ));
+        }
         match watch::follows(api, &log.id, &old_note.checkpoint, &new.checkpoint).await {
             Ok(()) => {}
             Err(Trouble::Server(why)) => return Err(why),
@@ -203,4 +231,34 @@ pub(super) fn write(path: &Path, contents: &[u8]) -> Result<(), String> {
 
 fn cannot(path: &Path, error: &std::io::Error) -> String {
     format!("{} cannot be used: {error}.", path.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LogListed;
+
+    fn listed(id: &str, origin: &str) -> LogListed {
+        LogListed {
+            id: id.to_owned(),
+            origin: origin.to_owned(),
+            fingerprint: None,
+            descriptor: None,
+            log_key: String::new(),
+            log_key_id: "0f".repeat(32),
+            size: 1,
+        }
+    }
+
+    #[test]
+    fn a_server_chooses_no_folder_and_writes_nothing_on_the_terminal() {
+        let id = "0f".repeat(16);
+        assert!(listed(&id, "log.example.org/1").is_well_formed());
+        for id in ["../../etc", "/etc", "", ".", "0f"] {
+            assert!(!listed(id, "log.example.org/1").is_well_formed(), "{id}");
+        }
+        assert!(!listed(&id, "log\u{1b}[2J").is_well_formed());
+        let mut with_pin = listed(&id, "log.example.org/1");
+        with_pin.fingerprint = Some("; rm -r".to_owned());
+        assert!(!with_pin.is_well_formed());
+    }
 }

@@ -8,7 +8,7 @@ use muster_protocol::base64;
 use muster_protocol::checkpoint::{Checkpoint, SignedCheckpoint};
 use muster_protocol::descriptor::Descriptor;
 use muster_protocol::digest::Digest;
-use muster_protocol::keyring::{Log, verify_chain};
+use muster_protocol::keyring::{HeldKeyring, Log, verify_chain};
 use muster_protocol::keys::{Ed25519Key, PublicKey};
 use muster_protocol::merkle;
 use muster_protocol::time::UnixTime;
@@ -22,6 +22,10 @@ use super::export::{LogListed, decode, logs, write};
 const MOST: usize = 4 * 1024;
 /// What the last checkpoint is kept as.
 const LAST: &str = "checkpoint";
+/// What the last note of a tree before this one is kept as.
+const FORMER: &str = "checkpoint.former";
+/// The version of the newest keyring that was seen.
+const KEYRING: &str = "keyring";
 /// What a note that contradicts it is kept as.
 const OTHER: &str = "checkpoint.other";
 
@@ -83,9 +87,15 @@ async fn look(api: &Api, options: &WatchOptions) -> Result<String, Trouble> {
         .ok_or_else(|| {
             Trouble::Server("The server shows no log that this pin names.".to_owned())
         })?;
+    // The installation's own log has no keyring that could name another one.
+    let may_begin_anew = matches!(pinned, Pinned::Fleet(_));
     let log = match pinned {
         Pinned::Key(log) => log,
-        Pinned::Fleet(descriptor) => by_chain(api, &descriptor).await?,
+        Pinned::Fleet(descriptor) => {
+            let held = by_chain(api, &descriptor).await?;
+            not_older(options, held.keyring.version)?;
+            held.keyring.log
+        }
     };
     let address = format!("/api/v1/log/{}/checkpoint?newest=1", listed.id);
     let note = api.bytes(&address, MOST).await.map_err(Trouble::Server)?;
@@ -98,6 +108,18 @@ async fn look(api: &Api, options: &WatchOptions) -> Result<String, Trouble> {
     let path = options.dir.join(LAST);
     if let Ok(old) = std::fs::read(&path) {
         let old: SignedCheckpoint = decode(&old).map_err(Trouble::Log)?;
+        if may_begin_anew && old.checkpoint.origin != new.checkpoint.origin {
+            // Only a keyring names a log, and none was taken back: the root began a new tree. The last note of the old one stays.
+            let kept = options.dir.join(FORMER);
+            write(&kept, old.encode().as_bytes()).map_err(Trouble::Log)?;
+            write(&path, &note).map_err(Trouble::Log)?;
+            return Ok(format!(
+                "A keyring began a new tree, {}. The last note of {} is kept as {}.",
+                new.checkpoint.origin,
+                old.checkpoint.origin,
+                kept.display()
+            ));
+        }
         let followed = follows(api, &listed.id, &old.checkpoint, &new.checkpoint).await;
         if let Err(Trouble::Log(why)) = followed {
             let kept = options.dir.join(OTHER);
@@ -134,7 +156,7 @@ fn pinned(listed: &LogListed, pin: &Digest) -> Option<Pinned> {
 }
 
 /// The log's name and key by the newest keyring that follows from the pin. That it has expired is no reason not to watch.
-async fn by_chain(api: &Api, descriptor: &Descriptor) -> Result<Log, Trouble> {
+async fn by_chain(api: &Api, descriptor: &Descriptor) -> Result<HeldKeyring, Trouble> {
     let address = format!("/api/v1/organisations/{}/fleet", descriptor.organisation);
     let shown: FleetShown = api.get(&address).await.map_err(Trouble::Server)?;
     let chain: Option<Vec<Vec<u8>>> = shown
@@ -143,8 +165,22 @@ async fn by_chain(api: &Api, descriptor: &Descriptor) -> Result<Log, Trouble> {
         .map(|text| base64::decode(text))
         .collect();
     let held = chain.and_then(|chain| verify_chain(descriptor, &chain, UnixTime(0)).ok());
-    held.map(|held| held.keyring.log)
-        .ok_or_else(|| Trouble::Log("The server's keyrings do not follow from the pin.".to_owned()))
+    held.ok_or_else(|| Trouble::Log("The server's keyrings do not follow from the pin.".to_owned()))
+}
+
+/// A server that shows fewer keyrings than it did hides the newest, and with it perhaps the key that the log has now.
+fn not_older(options: &WatchOptions, version: u64) -> Result<(), Trouble> {
+    let path = options.dir.join(KEYRING);
+    let seen = std::fs::read_to_string(&path)
+        .ok()
+        .and_then(|text| text.trim().parse::<u64>().ok())
+        .unwrap_or(0);
+    if version < seen {
+        return Err(Trouble::Log(format!(
+            "The server showed keyring {seen} before, and shows keyring {version} as its newest now."
+        )));
+    }
+    write(&path, format!("{version}\n").as_bytes()).map_err(Trouble::Log)
 }
 
 /// Whether the log of `new` begins with the log of `old`.
