@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use muster::random::SeededRandom;
 use muster::witness::clear::Limits;
+use muster::witness::gate::Gate;
 use muster::witness::key::WitnessKey;
 use muster::witness::listener::{self, Witness};
 use muster::witness::shelf::Shelf;
@@ -123,6 +124,7 @@ impl Witnesses {
             shelf: Shelf::open(&one.folder, pins).expect("the folder opens"),
             limits: Limits::USUAL,
             clock: t.clock.clone(),
+            gate: Gate::default(),
         };
         let socket = TcpListener::bind(one.address).expect("its address is free");
         let server = listener::start(Arc::new(witness), socket).expect("the witness starts");

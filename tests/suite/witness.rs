@@ -2,16 +2,20 @@
 
 use muster::features::trust::proofs;
 use muster::witness::cosign::AddCheckpoint;
+use muster_protocol::base64;
 use muster_protocol::bundle::{Bundle, CheckpointInBundle, CommandInBundle, LogProof};
 use muster_protocol::checkpoint::{Checkpoint, SignedCheckpoint, TreeHead};
 use muster_protocol::digest::Digest;
+use muster_protocol::keyring::Keyring;
 use muster_protocol::reason::Reason;
 use muster_protocol::target::TargetProof;
+use muster_protocol::time::UnixTime;
 use muster_store::{commands, log};
 use muster_tests::api::text;
 use muster_tests::hacked::reason;
 use muster_tests::{Api, TestApp, TestPhone, Witnesses, audit, on_both_databases, page};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 on_both_databases![
     with_one_of_three_dead_a_kill_goes_on,
@@ -20,6 +24,9 @@ on_both_databases![
     a_forked_log_is_refused_by_a_witness_that_cosigned_the_other,
     a_cancel_at_the_portal_says_that_phones_need_a_signed_one,
     a_cancel_after_a_clearance_needs_a_signed_one_too,
+    a_quiet_log_is_cosigned_again_and_phones_take_the_later_word,
+    a_log_longer_than_a_request_is_brought_in_pages,
+    an_insider_has_nothing_cleared_behind_the_servers_back,
 ];
 
 /// Lets phone, log and witnesses take turns until the command is over, or nobody has anything left to do.
@@ -363,5 +370,114 @@ async fn a_cancel_after_a_clearance_needs_a_signed_one_too(t: &mut TestApp) {
         json!([phone.device]),
         "{answer}"
     );
+    w.kill(1).await;
+}
+
+/// When the phone's checkpoint was last seen by enough witnesses, and how large it is.
+fn witnessed(phone: &TestPhone, keyring: &Keyring) -> (u64, UnixTime) {
+    let held = phone.state().checkpoint.unwrap();
+    let note = SignedCheckpoint::decode(held.note.as_bytes()).unwrap();
+    let verified = note.verify(keyring).unwrap();
+    (held.size, verified.witnessed_at.unwrap())
+}
+
+async fn a_quiet_log_is_cosigned_again_and_phones_take_the_later_word(t: &mut TestApp) {
+    let mut w = Witnesses::start(t, 2, 2).await;
+    let world = w.world();
+    let mut phone = world.phone(t, "NW-000042").await;
+    w.settle(t).await;
+    phone.check_in().await;
+    w.settle(t).await;
+    phone.check_in().await;
+    let keyring = &world.fleet.keyring;
+    let (size, at) = witnessed(&phone, keyring);
+    // Nothing happens for two hours but that the witnesses say so.
+    t.advance(Duration::from_secs(2 * 3600));
+    t.run_job("log-witnesses").await;
+    phone.check_in().await;
+    let (same, later) = witnessed(&phone, keyring);
+    assert_eq!(same, size, "the log is quiet");
+    assert!(later.0 >= at.0 + 7200, "{at:?} {later:?}");
+    phone.assert_unharmed();
+    w.kill(1).await;
+    w.kill(2).await;
+}
+
+async fn a_log_longer_than_a_request_is_brought_in_pages(t: &mut TestApp) {
+    let mut w = Witnesses::start(t, 1, 1).await;
+    let world = w.world();
+    let api = &world.northwind.api;
+    let fleet = world.fleet.keyring.fleet.to_string();
+    let mut phone = world.phone(t, "NW-000042").await;
+    phone.check_in().await;
+    w.kill(1).await;
+    // While the witness is away more happens than fits into one request.
+    let (id, app) = (fleet.clone(), t.app().clone());
+    t.write(move |tx| {
+        for number in 0..6000_u32 {
+            let digest = Digest::of(&number.to_be_bytes()).to_hex();
+            log::append_leaf(tx, &id, "admin", &digest, &app.new_id(), app.now_micros())?;
+        }
+        Ok(())
+    })
+    .await;
+    t.log_settles().await;
+    w.wake(t, 1);
+    let id = text(&api.command("kill", &[&phone.device], Value::Null).await["id"]);
+    api.approve(&id, &world.fleet.ada).await.expect(201);
+    let done = turns(t, &w, api, &mut phone, &id).await;
+    assert_eq!(done["state"], "done", "{done}");
+    let head = t
+        .read(move |c| Ok(log::newest_witnessed(c, &fleet, 1)?.unwrap()))
+        .await;
+    assert!(head.size > 6000);
+    w.kill(1).await;
+}
+
+async fn an_insider_has_nothing_cleared_behind_the_servers_back(t: &mut TestApp) {
+    let mut w = Witnesses::start(t, 1, 1).await;
+    let world = w.world();
+    let api = &world.northwind.api;
+    let mut phone = world.phone(t, "NW-000042").await;
+    phone.check_in().await;
+    let id = text(&api.command("kill", &[&phone.device], Value::Null).await["id"]);
+    api.approve(&id, &world.fleet.ada).await.expect(201);
+    w.settle(t).await;
+    // Everything in it is true: the sealed command as an auditor reads it, the phone, its proof, a nonce of the insider's own.
+    let (wanted, fleet) = (id.clone(), world.fleet.keyring.fleet.to_string());
+    let (envelope, size) = t
+        .read(move |c| {
+            let row = commands::find_for_job(c, &wanted)?.unwrap();
+            let head = log::newest_witnessed(c, &fleet, 1)?.unwrap();
+            Ok((row.envelope.unwrap(), head.size))
+        })
+        .await;
+    let leaf = phone.leaf();
+    let asked = json!({
+        "v": 1,
+        "fleet": world.fleet.keyring.fleet.to_string(),
+        "envelope": base64::encode(envelope.as_bytes()),
+        "phone": {
+            "device": leaf.device.to_string(),
+            "enrolment": leaf.enrolment.to_string(),
+            "serial": leaf.serial.to_string(),
+        },
+        "index": 0,
+        "hashes": [],
+        "nonce": Digest::of(b"the insider's").to_hex(),
+        "size": size,
+    });
+    let refused = w.ask(1, "clearances", asked.to_string()).await;
+    assert_eq!(refused.status, 403, "{}", refused.text);
+    // And what is large or rubbish is turned away, soon at the door.
+    let large = w.ask(1, "entries", "x".repeat(1024 * 1024 + 1)).await;
+    assert_eq!(large.status, 413);
+    let mut refusals = 2;
+    while w.ask(1, "entries", "{}".to_owned()).await.status == 400 {
+        refusals += 1;
+        assert!(refusals < 100, "nobody stops it");
+    }
+    let refused = w.ask(1, "clearances", asked.to_string()).await;
+    assert_eq!(refused.status, 429, "{}", refused.text);
     w.kill(1).await;
 }

@@ -1,5 +1,7 @@
 //! `muster witness …`: a witness's key, and the witness itself.
 
+mod tell;
+
 use super::say::say;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -11,6 +13,7 @@ use muster_protocol::digest::Digest;
 use crate::clock::SystemClock;
 use crate::random::SystemRandom;
 use crate::witness::clear::Limits;
+use crate::witness::gate::Gate;
 use crate::witness::key::WitnessKey;
 use crate::witness::listener::{self, Witness};
 use crate::witness::shelf::Shelf;
@@ -25,6 +28,15 @@ pub(crate) enum WitnessCommand {
         /// What the witness is called on checkpoints, such as witness.example.org/w1
         #[arg(long, value_name = "NAME")]
         name: String,
+    },
+    /// Bring a fleet's keyrings to witnesses yourself: a server that hides one then gets nothing cleared
+    Tell {
+        /// The fleet's folder: descriptor.json and every keyring so far
+        #[arg(long, value_name = "DIR")]
+        dir: PathBuf,
+        /// Address of a witness; give it once for each
+        #[arg(long = "witness", value_name = "URL", required = true)]
+        witnesses: Vec<String>,
     },
     /// Cosign checkpoints that only ever grew, and clear commands that nothing speaks against
     Serve(Box<ServeOptions>),
@@ -73,6 +85,7 @@ pub async fn run(command: WitnessCommand) -> Result<(), String> {
             );
             Ok(())
         }
+        WitnessCommand::Tell { dir, witnesses } => tell::run(&dir, &witnesses).await,
         WitnessCommand::Serve(options) => serve(*options).await,
     }
 }
@@ -97,6 +110,7 @@ async fn serve(options: ServeOptions) -> Result<(), String> {
             cool_off: options.cool_off.saturating_mul(60),
         },
         clock: Arc::new(SystemClock),
+        gate: Gate::default(),
     });
     let server = listener::start(witness, socket)
         .map_err(|error| format!("The witness cannot start: {error}."))?;

@@ -88,13 +88,20 @@ pub fn clear(
         let detail = format!("This witness follows the log as far as {known} entries.");
         return Err(declined("elsewhere", detail, 1));
     };
-    let Some(held) = &fleet.keyring else {
+    let (Some(logged), Some(held)) = (&fleet.keyring, &fleet.newest) else {
         return Err(declined(
             "no-keyring",
             "The log holds no keyring of this fleet.",
             0,
         ));
     };
+    if logged.keyring.version != held.keyring.version {
+        let detail = format!(
+            "The fleet's keyring is version {}, and the log holds none after {}. Nothing is cleared before it stands there.",
+            held.keyring.version, logged.keyring.version
+        );
+        return Err(declined("keyring-unlogged", detail, 5));
+    }
     let unread = |_| declined("malformed", "The request does not read.", 0);
     let envelope = base64::decode(&asked.envelope)
         .ok_or_else(|| declined("malformed", "The envelope is not base64.", 0))?;

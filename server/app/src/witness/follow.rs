@@ -1,5 +1,5 @@
-//! What a witness learnt of one fleet's log. Entries come in order, each batch ending at a note of the log's key; nothing of a
-//! batch is believed unless all of it hashes to that note's root.
+//! What a witness learnt of one fleet's log. Entries come in order, a page at a time; nothing of a page is believed unless the
+//! tree with all of it is the tree of a note of the log's key, or provably the beginning of that.
 
 use std::collections::BTreeMap;
 
@@ -11,15 +11,23 @@ use muster_protocol::command::{Args, Command, Kind};
 use muster_protocol::descriptor::Descriptor;
 use muster_protocol::digest::Digest;
 use muster_protocol::envelope::{DocumentType, Envelope};
-use muster_protocol::keyring::{HeldKeyring, Update, verify_chain, verify_update};
+use muster_protocol::keyring::{HeldKeyring, Log, Update, verify_chain, verify_update};
+use muster_protocol::merkle;
 use muster_protocol::target::TargetTree;
 use muster_protocol::time::UnixTime;
 use serde::{Deserialize, Serialize};
 
-use super::shapes::{FedEntry, FedLeaf, Feed};
+use super::shapes::{FedEntry, FedLeaf, Feed, Followed, KEYRINGS};
 
 /// How long a command that ran out is remembered, seconds.
 const FORGET_AFTER: u64 = 7 * 86_400;
+
+/// Commands, cancelled commands and phones under hold that are remembered, of each. Whoever holds the log's key writes into the log
+/// what they like, and must not fill the memory that other fleets share.
+const REMEMBERED: usize = 100_000;
+
+/// How long a cancel is remembered, seconds: longer than any command lives that was signed before it.
+const CANCEL_FORGET_AFTER: u64 = 400 * 86_400;
 
 /// Trees remembered: a phone is cleared under one that its server hands out, and the log grows meanwhile.
 const HEADS: usize = 64;
@@ -31,8 +39,12 @@ pub struct Fleet {
     pub descriptor: Descriptor,
     /// The tree so far.
     pub frontier: Frontier,
+    /// The name of the log whose tree that is.
+    pub origin: Option<String>,
     /// The newest keyring in the log.
     pub keyring: Option<HeldKeyring>,
+    /// The newest keyring it knows of: by it everything is judged, and while the log lacks it nothing is cleared.
+    pub newest: Option<HeldKeyring>,
     /// The trees at the ends of the last batches, the newest last: what a clearance may name.
     pub heads: Vec<(u64, String)>,
     /// Commands by the digests of their envelopes, hex: where each stands, when the witness saw it first, when it runs out.
@@ -72,7 +84,11 @@ pub struct StoredFleet {
     v: u8,
     descriptor: String,
     frontier: StoredFrontier,
+    #[serde(default)]
+    origin: Option<String>,
     keyring: Option<String>,
+    #[serde(default)]
+    newest: Option<String>,
     heads: Vec<(u64, String)>,
     seen: BTreeMap<String, Seen>,
     cancelled: BTreeMap<String, u64>,
@@ -83,8 +99,10 @@ pub struct StoredFleet {
 /// Why a batch was not taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refused {
-    /// It begins elsewhere than the witness stands: how far that is.
-    Elsewhere(u64),
+    /// It begins elsewhere than the witness stands, or at keyrings that it has or cannot follow: what it says itself tells.
+    Elsewhere,
+    /// The log's key did not sign the note.
+    Unsigned,
     /// It does not prove itself.
     Unproven(&'static str),
 }
@@ -96,7 +114,9 @@ impl Fleet {
         Self {
             descriptor,
             frontier: Frontier::default(),
+            origin: None,
             keyring: None,
+            newest: None,
             heads: Vec::new(),
             seen: BTreeMap::new(),
             cancelled: BTreeMap::new(),
@@ -124,38 +144,84 @@ impl Fleet {
         })
     }
 
-    /// This fleet with the entries of `feed`, learnt at `now`.
+    /// How far it has come.
+    #[must_use]
+    pub fn followed(&self) -> Followed {
+        Followed {
+            size: self.frontier.size(),
+            keyring: self.newest.as_ref().map_or(0, |held| held.keyring.version),
+        }
+    }
+
+    /// The log's name and key by the newest keyring.
+    #[must_use]
+    pub fn log(&self) -> Option<&Log> {
+        self.newest.as_ref().map(|held| &held.keyring.log)
+    }
+
+    /// This fleet with those of the keyrings (base64) that follow from what it knows; the others change nothing. A keyring that
+    /// names another log begins a new tree (PROTOCOL §14): what was cancelled and held stays so.
+    #[must_use]
+    pub fn taught(&self, keyrings: &[String]) -> Self {
+        let mut next = self.clone();
+        for text in keyrings.iter().take(KEYRINGS) {
+            let Some(envelope) = base64::decode(text) else {
+                continue;
+            };
+            if let Some(held) = next.following(next.newest.as_ref(), envelope) {
+                next.newest = Some(held);
+            }
+        }
+        let origin = next.log().map(|log| log.origin.clone());
+        if next.origin.is_some() && next.origin != origin {
+            next.frontier = Frontier::default();
+            next.heads.clear();
+            next.seen.clear();
+            next.keyring = None;
+            next.blind = None;
+        }
+        next.origin = origin;
+        next
+    }
+
+    /// This fleet with the entries of `feed`, learnt at `now`. Its keyrings were taken before ([`Self::taught`]).
     ///
     /// # Errors
     /// [`Refused`]; nothing was learnt.
     pub fn taking(&self, feed: &Feed, now: UnixTime) -> Result<Self, Refused> {
-        if feed.from != self.frontier.size() {
-            return Err(Refused::Elsewhere(self.frontier.size()));
-        }
-        let unproven = |why| move || Refused::Unproven(why);
         let note = SignedCheckpoint::decode(feed.note.as_bytes())
             .map_err(|_| Refused::Unproven("the note does not read"))?;
+        let Some(log) = self.log() else {
+            return Err(Refused::Unsigned);
+        };
+        // Before anything is read that was not signed: only who holds the log's key gets further.
+        if !note.is_by(log) {
+            return Err(Refused::Unsigned);
+        }
+        if feed.from != self.frontier.size() {
+            return Err(Refused::Elsewhere);
+        }
         let mut next = self.clone();
         for entry in &feed.entries {
             next.learn(entry, now)
-                .ok_or_else(unproven("an entry does not read"))?;
+                .ok_or(Refused::Unproven("an entry does not read"))?;
         }
-        let log = next
-            .keyring
-            .as_ref()
-            .map(|held| held.keyring.log.clone())
-            .ok_or_else(unproven(
-                "the log holds no keyring that follows from the pin",
-            ))?;
-        if !note.is_by(&log) || note.checkpoint.head != next.head() {
-            return Err(Refused::Unproven(
-                "the entries do not lead to the note's root, or the log did not sign it",
-            ));
-        }
-        let head = next.head();
-        next.heads.push((head.size, head.root.to_hex()));
-        if next.heads.len() > HEADS {
-            next.heads.remove(0);
+        let (head, whole) = (next.head(), note.checkpoint.head);
+        let proof: Result<Vec<Digest>, _> = feed
+            .consistency
+            .iter()
+            .take(merkle::CONSISTENCY_MAX)
+            .map(|hash| Digest::parse(hash))
+            .collect();
+        let proof = proof.map_err(|_| Refused::Unproven("the proof does not read"))?;
+        merkle::verify_consistency(head.size, &head.root, whole.size, &whole.root, &proof)
+            .map_err(|_| Refused::Unproven("the entries do not lead to the note's root"))?;
+        let is_new = next.heads.last().is_none_or(|(size, _)| *size != head.size);
+        if head.size == whole.size && is_new {
+            next.heads.push((head.size, head.root.to_hex()));
+            if next.heads.len() > HEADS {
+                next.heads.remove(0);
+            }
         }
         next.forget(now);
         Ok(next)
@@ -203,7 +269,18 @@ impl Fleet {
 
     /// A keyring that does not follow from the pin is rubbish in the log, and changes nothing.
     fn keyring_entry(&mut self, envelope: Vec<u8>) {
-        let next = match &self.keyring {
+        if let Some(next) = self.following(self.keyring.as_ref(), envelope) {
+            let known = self.newest.as_ref().map_or(0, |held| held.keyring.version);
+            if next.keyring.version > known {
+                self.newest = Some(next.clone());
+            }
+            self.keyring = Some(next);
+        }
+    }
+
+    /// The keyring after `held`, or the first from the pin.
+    fn following(&self, held: Option<&HeldKeyring>, envelope: Vec<u8>) -> Option<HeldKeyring> {
+        match held {
             Some(held) => match verify_update(held, &envelope) {
                 Ok(Update::Next(next)) => Some(*next),
                 Ok(Update::Same) | Err(_) => None,
@@ -216,9 +293,6 @@ impl Fleet {
                 // An expired keyring may have a successor further on; clearing asks again.
                 verify_chain(&first, &[envelope], UnixTime(0)).ok()
             }
-        };
-        if let Some(next) = next {
-            self.keyring = Some(next);
         }
     }
 
@@ -239,7 +313,10 @@ impl Fleet {
             at: now.0,
             expires_at: command.expires_at.0,
         };
-        self.seen.entry(ed.to_hex()).or_insert(seen);
+        // Nothing else is ever cleared.
+        if command.kind().needs_log() {
+            self.seen.entry(ed.to_hex()).or_insert(seen);
+        }
         let cd = envelope.digest().to_hex();
         match &command.args {
             // Who signed a cancel or a hold is not asked: a false one can only keep a phone whole.
@@ -281,7 +358,7 @@ impl Fleet {
     }
 
     fn is_authorised(&self, command: &Command, envelope: &Envelope) -> bool {
-        self.keyring
+        self.newest
             .as_ref()
             .is_some_and(|held| authority::authorise(&held.keyring, command, envelope).is_ok())
     }
@@ -318,6 +395,21 @@ impl Fleet {
         let after = |expires: u64| now.0 < expires.saturating_add(FORGET_AFTER);
         self.seen.retain(|_, seen| after(seen.expires_at));
         self.holds.retain(|_, hold| after(hold.until));
+        self.cancelled
+            .retain(|_, at| now.0 < at.saturating_add(CANCEL_FORGET_AFTER));
+        let held: usize = self
+            .holds
+            .values()
+            .map(|hold| 1 + hold.phones.as_ref().map_or(0, Vec::len))
+            .sum();
+        if self.seen.len() > REMEMBERED || self.cancelled.len() > REMEMBERED || held > REMEMBERED {
+            // What is forgotten might have spoken against a clearance: from now on none is given.
+            self.blind
+                .get_or_insert_with(|| "the log holds more than it can remember".to_owned());
+            self.seen.clear();
+            self.cancelled.clear();
+            self.holds.clear();
+        }
     }
 
     /// For its file.
@@ -327,10 +419,9 @@ impl Fleet {
             v: 1,
             descriptor: base64::encode(&self.descriptor.encode()),
             frontier: self.frontier.stored(),
-            keyring: self
-                .keyring
-                .as_ref()
-                .map(|held| base64::encode(&held.envelope)),
+            origin: self.origin.clone(),
+            keyring: encoded(self.keyring.as_ref()),
+            newest: encoded(self.newest.as_ref()),
             heads: self.heads.clone(),
             seen: self.seen.clone(),
             cancelled: self.cancelled.clone(),
@@ -342,13 +433,18 @@ impl Fleet {
     /// From its file; `None` when it does not read.
     #[must_use]
     pub fn from_stored(stored: StoredFleet) -> Option<Self> {
-        let keyring = match &stored.keyring {
-            Some(text) => Some(HeldKeyring::from_stored(base64::decode(text)?).ok()?),
-            None => None,
+        let held = |text: &Option<String>| match text {
+            Some(text) => HeldKeyring::from_stored(base64::decode(text)?)
+                .ok()
+                .map(Some),
+            None => Some(None),
         };
+        let keyring = held(&stored.keyring)?;
         Some(Self {
             descriptor: Descriptor::decode(&base64::decode(&stored.descriptor)?).ok()?,
             frontier: Frontier::from_stored(&stored.frontier)?,
+            origin: stored.origin,
+            newest: held(&stored.newest)?.or_else(|| keyring.clone()),
             keyring,
             heads: stored.heads,
             seen: stored.seen,
@@ -357,6 +453,10 @@ impl Fleet {
             blind: stored.blind,
         })
     }
+}
+
+fn encoded(held: Option<&HeldKeyring>) -> Option<String> {
+    held.map(|held| base64::encode(&held.envelope))
 }
 
 /// The phones that were sent with a command, if they are the command's own.

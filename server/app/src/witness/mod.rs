@@ -7,14 +7,17 @@
 //! - [`clear`]: whether it clears
 //! - [`cosign`]: C2SP tlog-witness
 //! - [`shelf`]: its folder
-//! - [`listener`]: the three addresses it answers at
+//! - [`gate`], [`asker`]: whom it hears
+//! - [`listener`]: the addresses it answers at
 //!
 //! It believes nothing a server says that the fleet's keys did not sign and the log's tree does not hold. Nothing here touches
 //! [`crate::app::App`] or a database.
 
+pub mod asker;
 pub mod clear;
 pub mod cosign;
 pub mod follow;
+pub mod gate;
 pub mod key;
 pub mod listener;
 pub mod shapes;

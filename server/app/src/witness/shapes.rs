@@ -6,7 +6,12 @@ use muster_protocol::ids::{DeviceId, EnrolmentId, SerialNumber};
 use muster_protocol::target::{Leaf, TargetProof};
 use serde::{Deserialize, Serialize};
 
-/// The next entries of a log, up to exactly the size of the note.
+/// The most a request may carry, bytes. The largest single entry is a hold of 4,096 phones with their names.
+pub const MOST: usize = 1024 * 1024;
+/// Keyrings of one request: each may be 64 KiB, and 88 KiB in base64.
+pub const KEYRINGS: usize = 4;
+
+/// The next entries of a log, a page of them.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Feed {
@@ -14,12 +19,30 @@ pub struct Feed {
     pub v: u8,
     /// The fleet's descriptor, base64.
     pub descriptor: String,
-    /// A note of the log's key whose size is `from` and these entries.
+    /// Keyrings that the witness may lack, in order, base64: who signs the note follows from them. At most [`KEYRINGS`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keyrings: Vec<String>,
+    /// A note of the log's key, at least as large as `from` and these entries.
     pub note: String,
     /// The first entry's number: the size the witness has.
     pub from: u64,
     /// The entries.
     pub entries: Vec<FedEntry>,
+    /// That the tree with these entries is the beginning of the note's (RFC 9162 §2.1.4), hex; empty when it is the note's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consistency: Vec<String>,
+}
+
+/// Keyrings for a witness, from whoever has them: their signatures are all they need.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Taught {
+    /// 1.
+    pub v: u8,
+    /// The fleet's descriptor, base64.
+    pub descriptor: String,
+    /// Keyrings in order, base64. At most [`KEYRINGS`].
+    pub keyrings: Vec<String>,
 }
 
 /// One entry. Only a witness's own matters come with their bytes: commands and keyrings.
@@ -69,6 +92,8 @@ impl FedLeaf {
 pub struct Followed {
     /// Entries it knows of this log.
     pub size: u64,
+    /// The newest keyring it knows, in the log or not; 0 for none.
+    pub keyring: u64,
 }
 
 /// A phone asks, by its server, for a clearance.

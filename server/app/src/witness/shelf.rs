@@ -38,6 +38,8 @@ struct StoredKept {
 pub struct Shelf {
     folder: PathBuf,
     pins: Vec<Digest>,
+    /// Held as long as the folder is: two processes on one folder would each forget what the other signed.
+    _lock: File,
     kept: Mutex<HashMap<String, Kept>>,
 }
 
@@ -51,6 +53,13 @@ impl Shelf {
             format!("The folder {} cannot be used: {error}.", folder.display())
         };
         std::fs::create_dir_all(folder).map_err(cannot)?;
+        let lock = File::create(folder.join("lock")).map_err(cannot)?;
+        lock.try_lock().map_err(|_| {
+            format!(
+                "Another witness works on {}. Stop it first: two on one folder would each forget what the other signed.",
+                folder.display()
+            )
+        })?;
         let mut kept = HashMap::new();
         for entry in std::fs::read_dir(folder).map_err(cannot)? {
             let path = entry.map_err(cannot)?.path();
@@ -59,7 +68,7 @@ impl Shelf {
             }
             let found = read(&path).ok_or_else(|| {
                 format!(
-                    "{} is damaged. A witness that forgot what it signed must not go on: restore it from a backup, or make a new witness with a new key.",
+                    "{} is damaged. A witness that forgot what it signed must not go on, and an older copy of this file is a witness that forgot: make a new witness with a new key, and have the root signers name it instead.",
                     path.display()
                 )
             })?;
@@ -68,6 +77,7 @@ impl Shelf {
         Ok(Self {
             folder: folder.to_owned(),
             pins,
+            _lock: lock,
             kept: Mutex::new(kept),
         })
     }

@@ -187,16 +187,39 @@ impl Sample {
         Feed {
             v: 1,
             descriptor: base64::encode(&self.descriptor.encode()),
+            keyrings: self.keyrings(),
             note: self.note(self.entries.len()).encode(),
             from: from as u64,
             entries: self.entries[from..].iter().map(copy).collect(),
+            consistency: Vec::new(),
         }
     }
 
+    /// The first keyring, as a server brings it.
+    fn keyrings(&self) -> Vec<String> {
+        self.entries[0].bytes.clone().into_iter().collect()
+    }
+
+    fn fresh(&self) -> Fleet {
+        Fleet::new(self.descriptor.clone()).taught(&self.keyrings())
+    }
+
     fn followed(&self) -> Fleet {
-        Fleet::new(self.descriptor.clone())
-            .taking(&self.feed(0), NOW)
-            .unwrap()
+        self.fresh().taking(&self.feed(0), NOW).unwrap()
+    }
+
+    fn proof(&self, old: u64, new: u64) -> Vec<Digest> {
+        merkle::consistency_proof(old, new, |level, index| {
+            let width = 1_usize << level;
+            let from = usize::try_from(index).unwrap() * width;
+            let mut tree = muster_audit::frontier::Frontier::default();
+            self.hashes
+                .get(from..from + width)?
+                .iter()
+                .for_each(|hash| tree.push(*hash));
+            Some(tree.root())
+        })
+        .unwrap()
     }
 
     fn asks(&self, envelope: &[u8], phones: &[Leaf], phone: &Leaf) -> Asked {
@@ -408,7 +431,7 @@ fn ten_phones_in_twenty_minutes_and_many_phones_wait() {
 fn entries_that_do_not_lead_to_the_note_teach_nothing() {
     let mut sample = Sample::new();
     sample.command(1, Args::Kill, &[phone(1)], 4);
-    let fresh = Fleet::new(sample.descriptor.clone());
+    let fresh = sample.fresh();
     let mut feed = sample.feed(0);
     feed.entries.pop();
     assert!(matches!(
@@ -419,7 +442,7 @@ fn entries_that_do_not_lead_to_the_note_teach_nothing() {
     feed.from = 1;
     assert_eq!(
         fresh.taking(&feed, NOW).err(),
-        Some(follow::Refused::Elsewhere(0))
+        Some(follow::Refused::Elsewhere)
     );
     let fleet = sample.followed();
     let again = Fleet::from_stored(fleet.stored()).unwrap();
@@ -437,20 +460,7 @@ fn only_what_follows_is_cosigned() {
         let body = AddCheckpoint::encode(old, proof, &note.encode());
         AddCheckpoint::parse(body.as_bytes()).unwrap()
     };
-    let proof = |old: u64, new: u64| {
-        merkle::consistency_proof(old, new, |level, index| {
-            let width = 1_usize << level;
-            let from = usize::try_from(index).unwrap() * width;
-            let mut tree = muster_audit::frontier::Frontier::default();
-            sample
-                .hashes
-                .get(from..from + width)?
-                .iter()
-                .for_each(|hash| tree.push(*hash));
-            Some(tree.root())
-        })
-        .unwrap()
-    };
+    let proof = |old, new| sample.proof(old, new);
     let (three, six) = (sample.note(3), sample.note(6));
     let first = ask(0, &[], &three);
     assert_eq!(first.judge(log, None), Ok(()));
@@ -500,12 +510,184 @@ fn only_what_follows_is_cosigned() {
         note.add_cosignatures(&first.cosignature(&key, NOW.plus(1)), &sample.keyring),
         1
     );
-    assert_eq!(
-        note.verify(&sample.keyring).unwrap().witnessed_at,
-        Some(NOW)
-    );
+    // The later word counts, and an earlier one that is repeated does not.
+    for at in [NOW, NOW.plus(1)] {
+        note.add_cosignatures(&first.cosignature(&key, at), &sample.keyring);
+        assert_eq!(
+            note.verify(&sample.keyring).unwrap().witnessed_at,
+            Some(NOW.plus(1))
+        );
+    }
     for malformed in ["", "old 3\n", "old 03\n\n", "new 3\n\n", "old 3\nzz\n\n"] {
         let body = format!("{malformed}{}", three.encode());
         assert_eq!(AddCheckpoint::parse(body.as_bytes()), None, "{malformed}");
     }
+}
+
+/// The log in two pages of one note, as a server brings what does not fit into one request.
+#[test]
+fn a_page_that_ends_before_the_note_is_believed_by_its_proof_alone() {
+    let mut sample = Sample::new();
+    for n in 0..6 {
+        sample.log(LogKind::Admin, &[n], &[]);
+    }
+    let (envelope, _) = sample.command(1, Args::Kill, &[phone(1)], 4);
+    let mut first = sample.feed(0);
+    first.entries.truncate(3);
+    assert_eq!(
+        sample.fresh().taking(&first, NOW).err(),
+        Some(follow::Refused::Unproven(
+            "the entries do not lead to the note's root"
+        ))
+    );
+    let hex = |proof: Vec<Digest>| proof.iter().map(ToString::to_string).collect();
+    first.consistency = hex(sample.proof(3, 8));
+    let fleet = sample.fresh().taking(&first, NOW).unwrap();
+    assert_eq!(fleet.followed().size, 3);
+    // Under half a note nothing is cleared; the tree of a note that nobody signed for it is none.
+    let asked = sample.asks(&envelope, &[phone(1)], &phone(1));
+    assert_eq!(code(&fleet, &asked, NOW), "elsewhere");
+    let mut second = sample.feed(3);
+    second.entries[1].digest = Digest::of(b"another").to_hex();
+    second.entries[1].bytes = None;
+    assert!(fleet.taking(&second, NOW).is_err());
+    let fleet = fleet.taking(&sample.feed(3), NOW).unwrap();
+    assert_eq!(fleet.head(), sample.note(8).checkpoint.head);
+    assert_eq!(code(&fleet, &asked, NOW), "cleared");
+}
+
+#[test]
+fn entries_under_a_note_of_another_key_are_not_even_read() {
+    let sample = Sample::new();
+    let mut feed = sample.feed(0);
+    let note = sample.note(1).checkpoint;
+    feed.note = SignedCheckpoint::by_log(note, &signer(8)).encode();
+    feed.entries[0].kind = "rubbish".to_owned();
+    assert_eq!(
+        sample.fresh().taking(&feed, NOW).err(),
+        Some(follow::Refused::Unsigned)
+    );
+    // Without the first keyring there is nobody whose note could count.
+    let unknown = Fleet::new(sample.descriptor.clone());
+    assert_eq!(
+        unknown.taking(&sample.feed(0), NOW).err(),
+        Some(follow::Refused::Unsigned)
+    );
+}
+
+impl Sample {
+    /// The next keyring, sealed by the root; it is not in the log.
+    fn next_keyring(&self, change: impl FnOnce(&mut Keyring)) -> (Keyring, Vec<u8>) {
+        let mut next = self.keyring.clone();
+        next.version += 1;
+        change(&mut next);
+        let mut envelope = Envelope::unsigned(DocumentType::Keyring, next.encode());
+        envelope.sign_plain(&signer(1)).unwrap();
+        (next, envelope.encode())
+    }
+}
+
+#[test]
+fn a_keyring_that_the_log_lacks_stops_clearances_and_removes_who_it_removes() {
+    let mut sample = Sample::new();
+    let all = [phone(1)];
+    let (envelope, _) = sample.command(1, Args::Kill, &all, 4);
+    let fleet = sample.followed();
+    let asked = sample.asks(&envelope, &all, &all[0]);
+    assert_eq!(code(&fleet, &asked, NOW), "cleared");
+    // The approver's key was stolen, the root removed it, and the server keeps that keyring out of its log.
+    let (next, sealed) = sample.next_keyring(|next| {
+        next.grants.remove(0);
+        next.keys
+            .retain(|entry| entry.key == signer(5).public_key());
+    });
+    let taught = fleet.taught(&[base64::encode(&sealed)]);
+    assert_eq!(taught.followed().keyring, 2);
+    assert_eq!(code(&taught, &asked, NOW), "keyring-unlogged");
+    // Kept over a restart, and rubbish teaches nothing.
+    let again = Fleet::from_stored(taught.stored()).unwrap();
+    assert_eq!(code(&again, &asked, NOW), "keyring-unlogged");
+    let forged = Envelope::unsigned(DocumentType::Keyring, next.encode()).encode();
+    assert_eq!(
+        fleet.taught(&[base64::encode(&forged)]).followed().keyring,
+        1
+    );
+    // Once it is logged, the removed approver's signature is dead.
+    let mut later = Sample::new();
+    later.command(1, Args::Kill, &all, 4);
+    later.log(LogKind::Keyring, &sealed, &[]);
+    let followed = taught.taking(&later.feed(2), NOW).unwrap();
+    let asked = later.asks(&envelope, &all, &all[0]);
+    assert_ne!(code(&followed, &asked, NOW), "cleared");
+    assert_ne!(code(&followed, &asked, NOW), "keyring-unlogged");
+}
+
+#[test]
+fn a_keyring_with_another_log_begins_a_new_tree_and_forgets_no_cancel() {
+    let mut sample = Sample::new();
+    let all = [phone(1)];
+    let (envelope, cd) = sample.command(1, Args::Kill, &all, 4);
+    sample.command(2, Args::Cancel { lifts: vec![cd] }, &all, 4);
+    let fleet = sample.followed();
+    let (next, sealed) = sample.next_keyring(|next| {
+        next.log = Log {
+            origin: "other.example.org/log".to_owned(),
+            key: signer(11).verifying_key(),
+        };
+    });
+    // The restored server lost the cancel; its tree is another one.
+    let mut restored = Sample::new();
+    restored.command(1, Args::Kill, &all, 4);
+    restored.log(LogKind::Keyring, &sealed, &[]);
+    restored.keyring = next;
+    let mut feed = restored.feed(0);
+    let note = restored.note(3).checkpoint;
+    feed.note = SignedCheckpoint::by_log(note, &signer(11)).encode();
+    let taught = fleet.taught(&[base64::encode(&sealed)]);
+    assert_eq!((taught.followed().size, taught.followed().keyring), (0, 2));
+    let followed = taught.taking(&feed, NOW).unwrap();
+    let asked = restored.asks(&envelope, &all, &all[0]);
+    assert_eq!(code(&followed, &asked, NOW), "cancelled");
+}
+
+#[test]
+fn a_log_full_of_cancels_fills_no_memory_and_clears_nothing() {
+    let mut sample = Sample::new();
+    let all = [phone(1)];
+    let (envelope, _) = sample.command(1, Args::Kill, &all, 4);
+    let mut fleet = sample.followed();
+    for number in 0..100_001_u32 {
+        let cd = Digest::of(&number.to_be_bytes()).to_hex();
+        fleet.cancelled.insert(cd, NOW.0);
+    }
+    sample.log(LogKind::Admin, b"one more", &[]);
+    let fleet = fleet.taking(&sample.feed(2), NOW).unwrap();
+    assert!(fleet.cancelled.is_empty() && fleet.seen.is_empty());
+    let asked = sample.asks(&envelope, &all, &all[0]);
+    assert_eq!(code(&fleet, &asked, NOW), "blind");
+}
+
+#[test]
+fn a_folder_serves_one_witness_at_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = super::shelf::Shelf::open(folder.path(), Vec::new()).unwrap();
+    let second = super::shelf::Shelf::open(folder.path(), Vec::new());
+    assert!(second.err().unwrap().contains("Another witness"));
+    drop(first);
+    assert!(super::shelf::Shelf::open(folder.path(), Vec::new()).is_ok());
+}
+
+#[test]
+fn only_the_logs_key_asks() {
+    let sample = Sample::new();
+    let log = &sample.keyring.log;
+    let signature = super::asker::sign(&signer(3), "clearances", b"body");
+    let is_by =
+        |what, body: &[u8], header: Option<&str>| super::asker::is_by(log, what, body, header);
+    assert!(is_by("clearances", b"body", Some(&signature)));
+    assert!(!is_by("entries", b"body", Some(&signature)));
+    assert!(!is_by("clearances", b"Body", Some(&signature)));
+    assert!(!is_by("clearances", b"body", None));
+    let other = super::asker::sign(&signer(8), "clearances", b"body");
+    assert!(!is_by("clearances", b"body", Some(&other)));
 }

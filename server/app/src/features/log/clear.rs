@@ -1,5 +1,6 @@
 //! Asking witnesses to clear what phones wait for: the nonce came with a check-in, the clearance goes with the next one.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use muster_protocol::base64;
@@ -9,11 +10,11 @@ use muster_protocol::digest::Digest;
 use muster_protocol::ids::EnrolmentId;
 use muster_store::clearances::{self, Asking};
 use muster_store::log::Checkpoint;
-use muster_store::{StoreResult, commands, log};
+use muster_store::{StoreError, StoreResult, commands, log};
 
 use super::deliverable;
 use super::witness_client::Word;
-use super::witnesses::Work;
+use super::witnesses::{Work, log_keys};
 use crate::app::App;
 use crate::witness::shapes::{Asked, FedLeaf};
 
@@ -22,11 +23,11 @@ const ROUND: i64 = 256;
 /// The pause after an answer that gives no hope, seconds.
 const HOPELESS: u64 = 300;
 
-/// Asks every witness for what the fleet's phones lack.
+/// Asks every witness for what the fleet's phones lack, those in `silent` apart; one that does not answer is added to them.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn ask(app: &Arc<App>, work: &Work) -> StoreResult<()> {
+pub async fn ask(app: &Arc<App>, work: &Work, silent: &mut BTreeSet<String>) -> StoreResult<()> {
     let (app2, fleet, keyring) = (app.clone(), work.fleet.id.clone(), work.keyring.clone());
     let kinds: Vec<&'static str> = Kind::ALL
         .iter()
@@ -97,7 +98,10 @@ pub async fn ask(app: &Arc<App>, work: &Work) -> StoreResult<()> {
     for (phone, asked, digest) in lacking {
         let mut news = false;
         for url in app.witnesses.urls.clone() {
-            news |= ask_one(app, work, &url, &head, &phone, &asked, &digest).await?;
+            if !silent.contains(&url) {
+                let asking = (&head, &phone, &asked, digest.as_str());
+                news |= ask_one(app, work, &url, asking, silent).await?;
+            }
         }
         if news {
             app.wakeups.wake(&phone.device_id);
@@ -110,10 +114,8 @@ async fn ask_one(
     app: &Arc<App>,
     work: &Work,
     url: &str,
-    head: &Checkpoint,
-    phone: &Asking,
-    asked: &Asked,
-    digest: &str,
+    (head, phone, asked, digest): (&Checkpoint, &Asking, &Asked, &str),
+    silent: &mut BTreeSet<String>,
 ) -> StoreResult<bool> {
     let (command, enrolment) = (phone.command_id.as_str(), phone.enrolment_id.as_str());
     let now = app.now_micros();
@@ -127,7 +129,8 @@ async fn ask_one(
         app.witnesses
             .wait(url, command, enrolment, now.saturating_add(micros));
     };
-    match app.witnesses.clear(url, asked).await {
+    let keys = log_keys(app, work).map_err(StoreError::Query)?;
+    match app.witnesses.clear(url, asked, &keys.log).await {
         Ok(Word::Cleared(envelope)) => keep(app, work, head, phone, envelope, digest).await,
         Ok(Word::Declined(declined)) => {
             let wait = if declined.wait_seconds == 0 {
@@ -146,6 +149,7 @@ async fn ask_one(
         }
         Err(why) => {
             pause(15);
+            silent.insert(url.to_owned());
             tracing::warn!(
                 witness = url,
                 command,

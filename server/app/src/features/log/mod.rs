@@ -6,6 +6,7 @@ pub mod api;
 pub mod clear;
 pub mod deliverable;
 pub mod entries;
+pub mod feed;
 pub mod gossip;
 pub mod installation;
 pub mod tile_path;

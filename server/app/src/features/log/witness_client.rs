@@ -5,9 +5,11 @@ use std::time::Duration;
 use dashmap::DashMap;
 use muster_protocol::base64;
 use muster_protocol::digest::Digest;
+use muster_protocol::keys::Ed25519Signer;
 use reqwest::{Client, Response, StatusCode};
 
 use crate::web::tls;
+use crate::witness::asker;
 use crate::witness::cosign::AddCheckpoint;
 use crate::witness::shapes::{Asked, ClearedAnswer, Declined, Feed, Followed};
 
@@ -21,10 +23,10 @@ pub struct Witnesses {
     client: Client,
     /// Their addresses, without a slash at the end.
     pub urls: Vec<String>,
-    /// What each is believed to have cosigned last, by address and log.
-    cosigned: DashMap<(String, String), u64>,
+    /// What each is believed to have cosigned last and when, microseconds, by address and log.
+    cosigned: DashMap<(String, String), (u64, i64)>,
     /// What each is believed to have followed, by address and fleet; `None` for one that takes no entries.
-    followed: DashMap<(String, String), Option<u64>>,
+    followed: DashMap<(String, String), Option<Followed>>,
     /// When it makes sense to ask again, microseconds: by address, command and enrolment.
     asked: DashMap<(String, String, String), i64>,
 }
@@ -60,11 +62,11 @@ impl Witnesses {
         })
     }
 
-    /// The size that the witness is believed to have cosigned last.
+    /// The size that the witness is believed to have cosigned last, and when it did so here, microseconds; 0 when that is not known.
     #[must_use]
-    pub fn cosigned(&self, url: &str, origin: &str) -> u64 {
+    pub fn cosigned(&self, url: &str, origin: &str) -> (u64, i64) {
         let key = (url.to_owned(), origin.to_owned());
-        self.cosigned.get(&key).map_or(0, |size| *size)
+        self.cosigned.get(&key).map_or((0, 0), |known| *known)
     }
 
     /// Asks for a cosignature. `Ok(Err(size))`: it stands elsewhere, ask again from there.
@@ -77,18 +79,27 @@ impl Witnesses {
         origin: &str,
         (old, consistency): (u64, &[Digest]),
         (note, size): (&str, u64),
+        now: i64,
     ) -> Result<Result<String, u64>, String> {
         let body = AddCheckpoint::encode(old, consistency, note);
-        let (status, answer) = self.post(url, "add-checkpoint", body.into_bytes()).await?;
+        let body = body.into_bytes();
+        let (status, answer) = self.post(url, "add-checkpoint", body, None).await?;
         let text = String::from_utf8_lossy(&answer).into_owned();
         let key = (url.to_owned(), origin.to_owned());
         match (status, text.trim_end().parse::<u64>()) {
             (StatusCode::OK, _) => {
-                self.cosigned.insert(key, size);
+                self.cosigned.insert(key, (size, now));
                 Ok(Ok(text))
             }
             (StatusCode::CONFLICT, Ok(size)) => {
-                self.cosigned.insert(key, size);
+                let before = self.cosigned.insert(key, (size, 0));
+                if before.is_some_and(|(believed, _)| size < believed) {
+                    tracing::error!(
+                        witness = url,
+                        size,
+                        "a witness forgot what it signed: its folder is an old copy. Replace it by one with a new key"
+                    );
+                }
                 Ok(Err(size))
             }
             (StatusCode::CONFLICT, Err(_)) => {
@@ -98,25 +109,39 @@ impl Witnesses {
         }
     }
 
-    /// How many entries the witness is believed to know; `None` when it takes none, as a plain C2SP witness does not.
+    /// How far the witness is believed to have come; `None` when it takes no entries, as a plain C2SP witness does not.
     #[must_use]
-    pub fn followed(&self, url: &str, fleet: &str) -> Option<u64> {
+    pub fn followed(&self, url: &str, fleet: &str) -> Option<Followed> {
         let key = (url.to_owned(), fleet.to_owned());
-        self.followed.get(&key).map_or(Some(0), |size| *size)
+        let nothing = Followed {
+            size: 0,
+            keyring: 0,
+        };
+        self.followed
+            .get(&key)
+            .map_or(Some(nothing), |known| *known)
     }
 
-    /// Brings entries; answers how many the witness knows now.
+    /// Brings entries, signed by the log's key; answers how far the witness is now.
     ///
     /// # Errors
     /// A sentence: it does not answer, or refuses.
-    pub async fn feed(&self, url: &str, fleet: &str, feed: &Feed) -> Result<Option<u64>, String> {
+    pub async fn feed(
+        &self,
+        url: &str,
+        fleet: &str,
+        feed: &Feed,
+        log: &Ed25519Signer,
+    ) -> Result<Option<Followed>, String> {
         let body = serde_json::to_vec(feed).map_err(|error| error.to_string())?;
-        let (status, answer) = self.post(url, "entries", body).await?;
+        let signature = asker::sign(log, "entries", &body);
+        let (status, answer) = self.post(url, "entries", body, Some(signature)).await?;
         let followed = match status {
-            StatusCode::OK | StatusCode::CONFLICT => {
+            // Refused or not, it says where it stands: which keyrings it lacks, as well.
+            StatusCode::OK | StatusCode::CONFLICT | StatusCode::FORBIDDEN => {
                 let followed: Followed = serde_json::from_slice(&answer)
-                    .map_err(|_| "its answer to entries does not read".to_owned())?;
-                Some(followed.size)
+                    .map_err(|_| format!("it answers {status}, which does not read"))?;
+                Some(followed)
             }
             StatusCode::NOT_FOUND => None,
             status => {
@@ -133,9 +158,15 @@ impl Witnesses {
     ///
     /// # Errors
     /// A sentence: it does not answer, or something else than a witness does.
-    pub async fn clear(&self, url: &str, asked: &Asked) -> Result<Word, String> {
+    pub async fn clear(
+        &self,
+        url: &str,
+        asked: &Asked,
+        log: &Ed25519Signer,
+    ) -> Result<Word, String> {
         let body = serde_json::to_vec(asked).map_err(|error| error.to_string())?;
-        let (status, answer) = self.post(url, "clearances", body).await?;
+        let signature = asker::sign(log, "clearances", &body);
+        let (status, answer) = self.post(url, "clearances", body, Some(signature)).await?;
         if status == StatusCode::OK {
             let cleared: Option<ClearedAnswer> = serde_json::from_slice(&answer).ok();
             let envelope = cleared.and_then(|cleared| base64::decode(&cleared.clearance));
@@ -171,13 +202,13 @@ impl Witnesses {
         url: &str,
         what: &str,
         body: Vec<u8>,
+        signature: Option<String>,
     ) -> Result<(StatusCode, Vec<u8>), String> {
-        let sent = self
-            .client
-            .post(format!("{url}/{what}"))
-            .body(body)
-            .send()
-            .await;
+        let mut request = self.client.post(format!("{url}/{what}")).body(body);
+        if let Some(signature) = signature {
+            request = request.header(asker::HEADER, signature);
+        }
+        let sent = request.send().await;
         let mut response: Response =
             sent.map_err(|error| format!("it does not answer: {}", error.without_url()))?;
         let status = response.status();

@@ -1,27 +1,27 @@
 //! The job that goes round the witnesses: it brings them new entries, asks them to cosign the newest checkpoint, and to clear what
 //! phones wait for. A witness that does not answer is passed over; what it was needed for waits (PROTOCOL §14).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use muster_domain::scope::Scope;
-use muster_protocol::base64;
 use muster_protocol::checkpoint::SignedCheckpoint;
-use muster_protocol::command::Kind;
-use muster_protocol::digest::Digest;
 use muster_protocol::keyring::Keyring;
 use muster_store::log::{self, Checkpoint};
-use muster_store::{Conn, StoreError, StoreResult, commands, fleets, keyrings, targets};
+use muster_store::{StoreError, fleets};
 
-use super::{clear, entries};
+use super::{clear, feed};
 use crate::app::App;
 use crate::features::commands::{deliver, seal};
 use crate::features::operations::schedule::Done;
+use crate::features::trust::keys::ServerKeys;
 use crate::features::trust::{proofs, sequencer::Numbered};
-use crate::witness::follow::needs_leaves;
-use crate::witness::shapes::{FedEntry, FedLeaf, Feed};
+use crate::witness::shapes::{Feed, Followed};
 
-/// Batches that one witness is brought in one round, so that one far behind does not hold up the others for long.
-const BATCHES: usize = 64;
+/// Pages that one witness is brought in one round, so that one far behind does not hold up the others for long.
+const PAGES: usize = 64;
+/// After how long a witness is asked to cosign the same tree again, microseconds: phones measure by its time how fresh the log
+/// is that they were shown, and a quiet log is not a stale one.
+const FRESH: i64 = 3600 * 1_000_000;
 
 /// One fleet, as it is worked on.
 pub struct Work {
@@ -63,120 +63,75 @@ pub async fn ask_all(app: Arc<App>) -> Done {
         }
         Ok(found)
     });
-    for work in found.await.map_err(told)? {
+    let works = found.await.map_err(told)?;
+    // One that hangs is asked once a round, not once for every fleet and phone: the others must not wait for it.
+    let mut silent = BTreeSet::new();
+    for work in works {
         for url in app.witnesses.urls.clone() {
-            if let Err(why) = follow(&app, &work, &url).await {
+            if silent.contains(&url) {
+                continue;
+            }
+            let followed = follow(&app, &work, &url).await;
+            if let Err(why) = &followed {
                 tracing::warn!(witness = url, fleet = %work.fleet.id, why, "a witness does not follow the log");
             }
-            if let Err(why) = cosign(&app, &work, &url).await {
+            let cosigned = cosign(&app, &work, &url).await;
+            if let Err(why) = &cosigned {
                 tracing::warn!(witness = url, fleet = %work.fleet.id, why, "a witness does not cosign");
             }
+            if followed.is_err() && cosigned.is_err() {
+                silent.insert(url);
+            }
         }
-        clear::ask(&app, &work).await.map_err(told)?;
+        clear::ask(&app, &work, &mut silent).await.map_err(told)?;
     }
     app.witnesses.forget(app.now_micros());
     Ok(())
 }
 
-/// Brings the witness the entries it lacks.
+/// Brings the witness the keyrings and entries it lacks.
 async fn follow(app: &Arc<App>, work: &Work, url: &str) -> Result<(), String> {
-    let fleet = work.fleet.id.clone();
-    for _ in 0..BATCHES {
-        let Some(from) = app.witnesses.followed(url, &fleet) else {
-            // It did not know the fleet: perhaps it was given the pin since. Cheap to ask once a round.
-            let feed = next_feed(app, work, 0).await?;
-            return match feed {
-                Some(feed) => app.witnesses.feed(url, &fleet, &feed).await.map(drop),
-                None => Ok(()),
-            };
-        };
-        if from >= u64::try_from(work.head.size).unwrap_or(0) {
+    let fleet = work.fleet.id.as_str();
+    let end = u64::try_from(work.head.size).unwrap_or(0);
+    for _ in 0..PAGES {
+        let known = app.witnesses.followed(url, fleet);
+        // One that did not know the fleet was perhaps given the pin since. Cheap to ask once a round.
+        let at = known.unwrap_or(Followed {
+            size: 0,
+            keyring: 0,
+        });
+        if at.size == end && at.keyring >= work.keyring.version {
             return Ok(());
         }
-        let Some(feed) = next_feed(app, work, from).await? else {
+        let Some(feed) = next_page(app, work, at).await? else {
             return Ok(());
         };
-        if app.witnesses.feed(url, &fleet, &feed).await? == Some(from) {
-            return Err("it does not move on".to_owned());
+        let keys = log_keys(app, work)?;
+        let now = app.witnesses.feed(url, fleet, &feed, &keys.log).await?;
+        match now {
+            None => return Ok(()),
+            Some(now) if now == at && known.is_some() => {
+                return Err(format!(
+                    "it stands at entry {} and keyring {} and does not move on",
+                    at.size, at.keyring
+                ));
+            }
+            Some(_) => {}
         }
     }
     app.due.witnesses.notify_one();
     Ok(())
 }
 
-async fn next_feed(app: &Arc<App>, work: &Work, from: u64) -> Result<Option<Feed>, String> {
-    let fleet = work.fleet.clone();
-    let feed = app.store.read(move |c| feed_from(c, &fleet, from)).await;
-    feed.map_err(|error| error.to_string())
+async fn next_page(app: &Arc<App>, work: &Work, at: Followed) -> Result<Option<Feed>, String> {
+    let (fleet, head) = (work.fleet.clone(), work.head.clone());
+    let page = app.store.read(move |c| feed::page(c, &fleet, &head, at));
+    page.await.map_err(|error| error.to_string())
 }
 
-/// The entries between `from` and the next checkpoint; `None` when there is none.
-fn feed_from(c: &mut Conn, fleet: &fleets::Fleet, from: u64) -> StoreResult<Option<Feed>> {
-    let mut size = i64::try_from(from).unwrap_or(i64::MAX);
-    if from == 0
-        && let Some(first) = keyrings::find(c, &fleet.id, 1)?
-    {
-        // The first batch reaches as far as the first keyring: without one no note can be judged.
-        let digest = Digest::of(first.envelope.as_bytes()).to_hex();
-        size = log::leaf_index(c, &fleet.id, "keyring", &digest)?.unwrap_or(size);
-    }
-    let (Some(next), Some(descriptor)) =
-        (log::next_checkpoint(c, &fleet.id, size)?, &fleet.descriptor)
-    else {
-        return Ok(None);
-    };
-    let end = u64::try_from(next.size).unwrap_or(0);
-    let mut fed = Vec::new();
-    let mut at = from;
-    while at < end {
-        let limit = i64::try_from(end - at).unwrap_or(entries::MOST);
-        let some = entries::read(c, &Scope::Platform, &fleet.id, at, limit)?;
-        if some.is_empty() {
-            return Err(StoreError::Corrupt(format!(
-                "log {} lacks entry {at}",
-                fleet.id
-            )));
-        }
-        at += some.len() as u64;
-        for entry in some {
-            fed.push(fed_entry(c, entry)?);
-        }
-    }
-    Ok(Some(Feed {
-        v: 1,
-        descriptor: base64::encode(descriptor.as_bytes()),
-        note: next.note,
-        from,
-        entries: fed,
-    }))
-}
-
-fn fed_entry(c: &mut Conn, entry: entries::Entry) -> StoreResult<FedEntry> {
-    let shown = matches!(entry.kind.as_str(), "command" | "keyring");
-    let mut leaves = Vec::new();
-    if entry.kind == "command"
-        && let Some(row) = commands::find_by_envelope_for_job(c, &entry.digest)?
-        && row.kind.parse::<Kind>().is_ok_and(needs_leaves)
-    {
-        let named = targets::leaves(c, &row.id)?;
-        leaves = named
-            .into_iter()
-            .map(|leaf| FedLeaf {
-                device: leaf.device_id,
-                enrolment: leaf.enrolment_id,
-                serial: leaf.serial_number,
-            })
-            .collect();
-    }
-    Ok(FedEntry {
-        kind: entry.kind,
-        digest: entry.digest,
-        bytes: entry
-            .bytes
-            .filter(|_| shown)
-            .map(|bytes| base64::encode(&bytes)),
-        leaves,
-    })
+/// The keys of the fleet's log.
+pub(super) fn log_keys(app: &App, work: &Work) -> Result<Arc<ServerKeys>, String> {
+    app.fleet_keys.of(app, &work.fleet)
 }
 
 /// Asks the witness to cosign the round's checkpoint, unless it has.
@@ -187,8 +142,10 @@ async fn cosign(app: &Arc<App>, work: &Work, url: &str) -> Result<(), String> {
     let size = u64::try_from(row.size).unwrap_or(0);
     let note = SignedCheckpoint::decode(row.note.as_bytes())
         .map_err(|_| "our own note does not read".to_owned())?;
-    let mut old = app.witnesses.cosigned(url, origin);
-    if old >= size && !note.cosigners(&work.keyring).is_empty() {
+    let now = app.now_micros();
+    let (mut old, at) = app.witnesses.cosigned(url, origin);
+    let is_fresh = now < at.saturating_add(FRESH);
+    if old >= size && is_fresh && !note.cosigners(&work.keyring).is_empty() {
         return Ok(());
     }
     // Twice: the first answer may be where the witness stands.
@@ -201,7 +158,7 @@ async fn cosign(app: &Arc<App>, work: &Work, url: &str) -> Result<(), String> {
             .map_err(told)?;
         let asked = app
             .witnesses
-            .add_checkpoint(url, origin, (old, &proof), (&row.note, size))
+            .add_checkpoint(url, origin, (old, &proof), (&row.note, size), now)
             .await?;
         match asked {
             Ok(lines) => return keep(app, work, row, &lines).await,
