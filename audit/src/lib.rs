@@ -30,4 +30,6 @@ pub mod verify;
 #[cfg(test)]
 extern crate self as muster_audit;
 #[cfg(test)]
+mod history_tests;
+#[cfg(test)]
 mod tests;

@@ -6,10 +6,11 @@ mod sample;
 use std::path::Path;
 
 use muster_protocol::base64;
+use muster_protocol::checkpoint::LogKind;
 use muster_protocol::digest::Digest;
 
 use crate::export::{self, Entry};
-use crate::finding::Finding;
+use crate::finding::{Finding, Run};
 use crate::verify::{How, Report, find, verify};
 
 const WHOLE: How = How {
@@ -178,4 +179,48 @@ fn hashes_of_another_tree_are_told() {
     std::fs::write(&path, hashes).unwrap();
     let report = verify(export.path(), &export.pin, WHOLE).unwrap();
     assert!(report.findings.contains(&Finding::HashesDiffer));
+}
+
+#[test]
+fn an_entry_without_its_bytes_is_named_and_the_whole_does_not_hold_without_it() {
+    let without = |lines: &mut Vec<String>| {
+        for at in [197, 198] {
+            let line: export::Line<'_> = serde_json::from_str(&lines[at]).unwrap();
+            lines[at] = export::line(line.index, &line.kind, &line.digest, None);
+        }
+    };
+    let export = Export::new();
+    let report = export.with(without);
+    let run = Run {
+        kind: LogKind::Admin,
+        first: 197,
+        last: 198,
+    };
+    assert_eq!(report.findings, [Finding::Withheld(run)]);
+    assert_eq!(
+        report.findings[0].to_string(),
+        "entries 197 to 198 (admin): in the log, but the export lacks what they say"
+    );
+    // A reader of a part is told which, and that is no finding.
+    let partial = How {
+        partial: true,
+        ..WHOLE
+    };
+    let report = verify(export.path(), &export.pin, partial).unwrap();
+    assert!(report.holds());
+    assert_eq!((report.withheld, report.withheld_runs), (2, vec![run]));
+}
+
+#[test]
+fn an_exports_description_writes_nothing_on_the_terminal_and_fills_no_memory() {
+    let export = Export::new();
+    let path = export.path().join(export::ABOUT);
+    let about = std::fs::read_to_string(&path).unwrap();
+    let hostile = about.replace("log.example.org/sample", "log\\u001b[2J");
+    assert_ne!(about, hostile);
+    std::fs::write(&path, hostile).unwrap();
+    assert!(verify(export.path(), &export.pin, WHOLE).is_err());
+    std::fs::write(&path, about + &" ".repeat(64 * 1024 * 1024)).unwrap();
+    let before = verify(export.path(), &export.pin, WHOLE);
+    assert!(before.unwrap().holds(), "what follows is not read");
 }

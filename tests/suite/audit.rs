@@ -20,6 +20,7 @@ on_both_databases![
     an_export_shows_each_reader_their_own_part_of_the_tree,
     an_event_changed_in_the_database_is_named,
     a_receipt_changed_or_removed_in_the_database_is_named,
+    an_event_deleted_from_the_database_is_named_and_the_history_does_not_hold,
     sign_ins_stand_in_the_installations_own_log,
     a_forked_log_is_found_by_watch_and_by_the_phone,
 ];
@@ -65,11 +66,26 @@ impl Auditor {
         self.muster(&["verify", self.folder.to_str().unwrap(), "--pin", pin])
     }
 
+    fn verify_part(&self, pin: &str) -> Output {
+        let folder = self.folder.to_str().unwrap();
+        self.muster(&["verify", folder, "--pin", pin, "--partial"])
+    }
+
     /// The history holds; answers how many entries came without their bytes.
     #[track_caller]
     fn verifies(&self, pin: &str) -> u64 {
-        let output = self.verify(pin);
-        let said = said(&output);
+        Self::holds(&self.verify(pin))
+    }
+
+    /// The same of a reader who sees a part of the log only.
+    #[track_caller]
+    fn verifies_part(&self, pin: &str) -> u64 {
+        Self::holds(&self.verify_part(pin))
+    }
+
+    #[track_caller]
+    fn holds(output: &Output) -> u64 {
+        let said = said(output);
         assert!(output.status.success(), "{said}");
         assert!(said.contains("The history holds."), "{said}");
         let withheld = said.lines().find(|line| line.starts_with("Without bytes"));
@@ -205,7 +221,14 @@ async fn an_export_shows_each_reader_their_own_part_of_the_tree(t: &mut TestApp)
     // Who stands above sees everything, and everybody can judge the whole.
     assert_eq!(reseller.verifies(&pin), 0);
     assert_eq!(operator.verifies(&pin), 0);
-    assert!(customer.verifies(&pin) > 0, "what is others' is withheld");
+    assert!(
+        customer.verifies_part(&pin) > 0,
+        "what is others' is withheld"
+    );
+    assert!(
+        !customer.verify(&pin).status.success(),
+        "a part is not the whole"
+    );
     for (one, press, chambers) in [
         (&reseller, true, true),
         (&operator, true, true),
@@ -293,6 +316,34 @@ async fn a_receipt_changed_or_removed_in_the_database_is_named(t: &mut TestApp) 
     let removed = Auditor::new(t, &world.northwind.api, "removed");
     removed.exports();
     names(&removed, &pin, "receipts 1 to 1 of enrolment");
+}
+
+async fn an_event_deleted_from_the_database_is_named_and_the_history_does_not_hold(
+    t: &mut TestApp,
+) {
+    let world = t.world().await;
+    let pin = world.fleet.fingerprint.to_string();
+    let fleet = world.fleet.keyring.fleet.to_string();
+    let (_phone, id) = locked(t, &world, "NW-000042").await;
+    let before = Auditor::new(t, &world.northwind.api, "before");
+    before.exports();
+    assert_eq!(before.verifies(&pin), 0);
+    let entries = before.entries(&fleet);
+    let (index, ..) = entries
+        .iter()
+        .find(|(_, kind, bytes)| {
+            kind == "admin" && bytes.contains("command.drafted") && bytes.contains(&id)
+        })
+        .unwrap();
+    let which = format!("kind = 'command.drafted' AND command_id = '{id}'");
+    hack(t, format!("DELETE FROM events WHERE {which}")).await;
+    let after = Auditor::new(t, &world.northwind.api, "after");
+    after.exports();
+    names(&after, &pin, &format!("entry {index} (admin)"));
+    // Whoever knows that they see a part only is told which.
+    assert_eq!(after.verifies_part(&pin), 1);
+    let shown = said(&after.verify_part(&pin));
+    assert!(shown.contains(&format!("entry {index} (admin)")), "{shown}");
 }
 
 #[track_caller]
