@@ -100,6 +100,7 @@ event-fleet-adopted-more = Fingerprint <span class="mono">{ $fingerprint }</span
 event-ca-trusted = Phones of a former server’s CA are <b>heard here</b>
 event-ca-trusted-more = Fingerprint <span class="mono">{ $fingerprint }</span>
 event-log-forked = { $phone } has seen two logs of its fleet
+event-keyring-foreign = { $phone } obeys a keyring { $version } that this server <b>does not have</b>
 event-keyring-stored = Keyring { $version } stored
 event-keyring-ending = { $days ->
     [0] Keyring { $version } has <b>ended</b>

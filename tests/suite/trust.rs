@@ -2,12 +2,14 @@
 
 use muster_domain::permission::Role;
 use muster_protocol::base64;
-use muster_protocol::checkpoint::{LogKind, SignedCheckpoint, log_leaf_hash};
+use muster_protocol::checkpoint::{LogKind, SignedCheckpoint, TreeHead, log_leaf_hash};
 use muster_protocol::digest::Digest;
 use muster_protocol::keyring::Keyring;
 use muster_protocol::merkle;
+use muster_protocol::receipt::{KeyringRef, Receipt, ReceiptState};
 use muster_tests::api::text;
 use muster_tests::fleet::{Fleet, person};
+use muster_tests::line::Way;
 use muster_tests::{TestApp, on_both_databases};
 use serde_json::{Value, json};
 
@@ -19,6 +21,7 @@ on_both_databases![
     a_phone_that_was_away_walks_the_chain,
     a_new_keyring_reopens_what_a_removed_approver_signed,
     the_log_is_one_tree_that_only_grows,
+    a_receipt_that_names_a_foreign_keyring_or_log_is_told_on_the_record,
 ];
 
 fn fleet_path(organisation: &str) -> String {
@@ -349,4 +352,64 @@ async fn the_log_is_one_tree_that_only_grows(t: &mut TestApp) {
     phone.check_in().await;
     let held = phone.status().checkpoint.unwrap();
     assert!(held.size >= verified.checkpoint.head.size);
+}
+
+async fn a_receipt_that_names_a_foreign_keyring_or_log_is_told_on_the_record(t: &mut TestApp) {
+    let world = t.world().await;
+    let mut phone = world.phone(t, "NW-000042").await;
+    phone.check_in().await;
+    let honest = Receipt {
+        at: t.now(),
+        checkpoint: None,
+        command: Digest::of(b"some command"),
+        detail: None,
+        enrolment: phone.state().enrolment,
+        fleet: world.fleet.keyring.fleet.clone(),
+        keyring: KeyringRef {
+            digest: world.fleet.keyring.digest(),
+            version: world.fleet.keyring.version,
+        },
+        reason: None,
+        seq: 1,
+        state: ReceiptState::Refused,
+    };
+    let send = async |receipt: &Receipt| {
+        let sealed = receipt.clone().sign(&phone.device_key());
+        let body = json!({ "v": 1, "receipts": [base64::encode(&sealed)] });
+        let way = Way::to(t, Some(&phone.identity()));
+        way.post("/v1/receipts", &body).await.json()["results"].clone()
+    };
+    let told = async |kind: &str| {
+        let record = t.record().await;
+        record.iter().filter(|known| *known == kind).count()
+    };
+    assert_eq!(send(&honest).await, json!(["stored"]));
+    assert_eq!(
+        (told("keyring.foreign").await, told("log.forked").await),
+        (0, 0)
+    );
+    // Somebody with the root's keys gave this phone a keyring of the same number, and kept it from us.
+    let foreign = KeyringRef {
+        digest: Digest::of(b"another keyring"),
+        ..honest.keyring
+    };
+    for seq in [2, 3] {
+        let receipt = Receipt {
+            keyring: foreign,
+            seq,
+            ..honest.clone()
+        };
+        assert_eq!(send(&receipt).await, json!(["stored"]), "it is evidence");
+    }
+    assert_eq!(told("keyring.foreign").await, 1, "once a day");
+    let other = Receipt {
+        checkpoint: Some(TreeHead {
+            size: 7,
+            root: Digest::of(b"another log"),
+        }),
+        seq: 4,
+        ..honest.clone()
+    };
+    assert_eq!(send(&other).await, json!(["stored"]));
+    assert_eq!(told("log.forked").await, 1);
 }

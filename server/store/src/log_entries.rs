@@ -98,9 +98,16 @@ pub fn statements(
         .collect())
 }
 
-/// Clearances by their digests.
-pub fn clearances(c: &mut Conn, digests: &[&str]) -> StoreResult<HashMap<String, String>> {
-    let rows: Vec<(String, String)> = clearances::table
+/// Clearances by their digests; each names a phone, and is shown with the command it clears.
+pub fn clearances(
+    c: &mut Conn,
+    scope: &Scope,
+    digests: &[&str],
+) -> StoreResult<HashMap<String, String>> {
+    let query = clearances::table
+        .inner_join(commands::table.on(commands::id.eq(clearances::command_id)))
+        .into_boxed();
+    let rows: Vec<(String, String)> = in_scope!(query, scope, commands)
         .filter(clearances::digest.eq_any(digests))
         .select((clearances::digest, clearances::envelope))
         .load(c)?;

@@ -18,6 +18,7 @@ use serde_json::json;
 use super::{cancel, holds};
 use crate::app::App;
 use crate::features::enrolment::revoke;
+use crate::features::log::gossip;
 use crate::features::record::write::{self, By, Entry, Place, Weight};
 use crate::web::device_listener::Phone;
 use crate::web::problem::Answer;
@@ -98,6 +99,7 @@ fn receive_in(tx: &mut Conn, app: &App, phone: &Phone, envelope: &[u8]) -> Store
         return Ok(Outcome::Rejected);
     }
     keep(tx, app, phone, &receipt, &id, envelope, command.as_ref())?;
+    gossip::compare(tx, app, phone, &receipt)?;
     match (&command, &target) {
         (Some(row), Some(target)) => advance(tx, app, phone, &receipt, row, target)?,
         _ => trouble(

@@ -304,7 +304,7 @@ fn row(phone: &Phone, said: &CheckIn, now: i64) -> check_ins::CheckIn {
 }
 
 /// A phone that sends nonsense at every check-in gets one line a day on the record.
-fn first_today(tx: &mut Conn, what: &str, phone: &Phone, now: i64) -> StoreResult<bool> {
+pub(crate) fn first_today(tx: &mut Conn, what: &str, phone: &Phone, now: i64) -> StoreResult<bool> {
     Ok(rate_limits::hit(
         tx,
         &format!("{what}:{}", phone.device),

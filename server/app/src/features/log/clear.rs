@@ -47,6 +47,11 @@ pub async fn ask(app: &Arc<App>, work: &Work, silent: &mut BTreeSet<String>) -> 
             let (Some(envelope), Some(digest)) = (row.envelope, row.envelope_digest) else {
                 continue;
             };
+            // A phone that holds a later checkpoint than there is takes none of ours: asking for it would fill the log, round by
+            // round, with clearances that nobody can use.
+            if phone.checkpoint_size > head.size {
+                continue;
+            }
             let wanted = deliverable::needed_of(&keyring, &envelope).unwrap_or(0);
             let logged = log::leaf_index(c, &fleet, "command", &digest)?;
             if wanted == 0 || logged.is_none_or(|index| index >= head.size) {

@@ -16,6 +16,9 @@ pub const MOST: i64 = 1000;
 /// The most bytes of entries in one answer; at least one entry is always in it.
 const MOST_BYTES: usize = 2 * 1024 * 1024;
 
+/// Leaves whose bytes are looked up at once.
+const AT_ONCE: usize = 100;
+
 /// A leaf and the bytes of its entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -42,21 +45,24 @@ pub fn read(
 ) -> StoreResult<Vec<Entry>> {
     let from = i64::try_from(from).unwrap_or(i64::MAX);
     let leaves = log::leaves(c, fleet, from, limit.clamp(1, MOST))?;
-    let found = Found::of(c, scope, fleet, &leaves)?;
     let mut entries = Vec::with_capacity(leaves.len());
     let mut size = 0;
-    for leaf in leaves {
-        let bytes = found.take(&leaf);
-        size += bytes.as_ref().map_or(0, Vec::len);
-        if size > MOST_BYTES && !entries.is_empty() {
-            break;
+    // Looked up a few at a time: of the largest entries there are, a thousand would fill 64 MiB before they were counted.
+    for some in leaves.chunks(AT_ONCE) {
+        let found = Found::of(c, scope, fleet, some)?;
+        for leaf in some {
+            let bytes = found.take(leaf);
+            size += bytes.as_ref().map_or(0, Vec::len);
+            if size > MOST_BYTES && !entries.is_empty() {
+                return Ok(entries);
+            }
+            entries.push(Entry {
+                index: u64::try_from(leaf.leaf_index.unwrap_or(0)).unwrap_or(0),
+                kind: leaf.kind.clone(),
+                digest: leaf.digest.clone(),
+                bytes,
+            });
         }
-        entries.push(Entry {
-            index: u64::try_from(leaf.leaf_index.unwrap_or(0)).unwrap_or(0),
-            kind: leaf.kind,
-            digest: leaf.digest,
-            bytes,
-        });
     }
     Ok(entries)
 }
@@ -79,7 +85,7 @@ impl Found {
             log_entries::commands(c, scope, &digests("command"))?,
             log_entries::receipts(c, scope, &digests("receipt"))?,
             log_entries::statements(c, scope, &digests("enrolment"))?,
-            log_entries::clearances(c, &digests("clearance"))?,
+            log_entries::clearances(c, scope, &digests("clearance"))?,
         ];
         for (digest, text) in texts.into_iter().flatten() {
             found.insert(digest, text.into_bytes());

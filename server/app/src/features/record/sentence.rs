@@ -135,6 +135,7 @@ mod tests {
             r#"{"origin":"b.example.org/log","old_origin":"a.example.org/log","old_size":9,"old_root":"ab"}"#,
         ),
         ("log.forked", "{}"),
+        ("keyring.foreign", r#"{"version":3}"#),
         (
             "command.drafted",
             r#"{"kind":"wipe","count":1,"reason":"stolen"}"#,
