@@ -182,3 +182,31 @@ fn left() -> AgentError {
             .to_owned(),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use muster_protocol::digest::sha256;
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_looked_at_in_parts_and_whole() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("system.img");
+        for size in [0, 1, 64 * 1024, 200_001] {
+            let bytes: Vec<u8> = (0..size)
+                .map(|at| u8::try_from(at % 251).expect("small"))
+                .collect();
+            std::fs::write(&path, &bytes).expect("written");
+            let found = look_at(&path).expect("it reads");
+            assert_eq!((found.size, found.sha256), (size, sha256(&bytes)));
+        }
+    }
+
+    #[test]
+    fn keys_that_are_missing_or_wrong_are_explained() {
+        let why = |keys| Vendor::built_in(keys).0.expect_err("no keys");
+        assert!(why(None).contains("MUSTER_PROGRAM_KEYS"));
+        assert!(why(Some("[]")).contains("cannot be used"));
+    }
+}
