@@ -25,14 +25,14 @@ on_both_databases![
 ];
 
 /// A person with `muster audit` on a machine of their own.
-struct Auditor {
+pub(crate) struct Auditor {
     server: String,
     token: String,
     folder: PathBuf,
 }
 
 impl Auditor {
-    fn new(t: &TestApp, api: &Api, name: &str) -> Self {
+    pub(crate) fn new(t: &TestApp, api: &Api, name: &str) -> Self {
         Self {
             server: t.app().portal_url.clone(),
             token: api.token().unwrap().to_owned(),
@@ -56,7 +56,7 @@ impl Auditor {
     }
 
     #[track_caller]
-    fn exports(&self) {
+    pub(crate) fn exports(&self) {
         let output = self.export();
         assert!(output.status.success(), "{}", said(&output));
     }
@@ -296,7 +296,7 @@ async fn a_receipt_changed_or_removed_in_the_database_is_named(t: &mut TestApp) 
 }
 
 #[track_caller]
-fn names(auditor: &Auditor, pin: &str, sentence: &str) {
+pub(crate) fn names(auditor: &Auditor, pin: &str, sentence: &str) {
     let output = auditor.verify(pin);
     let said = said(&output);
     assert!(!output.status.success(), "{said}");
