@@ -97,7 +97,9 @@ pub enum ProgramError {
         arch: String,
     },
     /// Not above the version that this phone has.
-    #[error("the release is version {offered}, and this phone has {held}; only a higher one is installed")]
+    #[error(
+        "the release is version {offered}, and this phone has {held}; only a higher one is installed"
+    )]
     Rollback {
         /// The release's version.
         offered: u64,
@@ -105,7 +107,9 @@ pub enum ProgramError {
         held: u64,
     },
     /// A step between is missing.
-    #[error("the release takes at least version {needed}, and this phone runs {running}; install one between first")]
+    #[error(
+        "the release takes at least version {needed}, and this phone runs {running}; install one between first"
+    )]
     TooFar {
         /// The release's `min_from`.
         needed: u64,
@@ -204,8 +208,8 @@ impl Program {
         place: &Place,
         phone: &Phone<'_>,
     ) -> Result<Self, ProgramError> {
-        let document = Envelope::decode(envelope, DocumentType::Program)
-            .map_err(ProgramError::Envelope)?;
+        let document =
+            Envelope::decode(envelope, DocumentType::Program).map_err(ProgramError::Envelope)?;
         let program = Self::decode(document.payload()).map_err(ProgramError::Malformed)?;
         let people = vendor.threshold.max(PEOPLE_MIN);
         let vendor = Root {

@@ -55,7 +55,9 @@ fn logged(world: &World, envelope: &[u8], witnesses: &[usize]) -> (SignedCheckpo
     ];
     let nodes = merkle::append(0, &leaves, |_, _| None).unwrap();
     let node = |level, index| {
-        let found = nodes.iter().find(|node| (node.level, node.index) == (level, index));
+        let found = nodes
+            .iter()
+            .find(|node| (node.level, node.index) == (level, index));
         found.map(|node| node.hash)
     };
     let head = TreeHead {
@@ -99,7 +101,13 @@ fn found() -> FileFound {
 /// Judges a release that is logged and witnessed as it must be.
 fn judge(world: &World, envelope: &[u8]) -> Result<Program, ProgramError> {
     let (note, place) = logged(world, envelope, &[0, 1]);
-    Program::verify(envelope, &of_vendor().keys, &found(), &place, &phone(world, &note))
+    Program::verify(
+        envelope,
+        &of_vendor().keys,
+        &found(),
+        &place,
+        &phone(world, &note),
+    )
 }
 
 #[test]
@@ -174,12 +182,25 @@ fn a107_older_expired_too_far_or_for_another_phone() {
     let invalid = Err(Reason::ProgramInvalid);
     assert_eq!(reason(&release(), &|phone| phone.held = Some(7)), rollback);
     assert_eq!(reason(&release(), &|phone| phone.held = Some(8)), rollback);
-    assert_eq!(reason(&release(), &|phone| phone.running = Some(9)), rollback);
+    assert_eq!(
+        reason(&release(), &|phone| phone.running = Some(9)),
+        rollback
+    );
     let none_held = |phone: &mut Phone<'_>| (phone.held, phone.running) = (None, Some(7));
     assert_eq!(reason(&release(), &none_held), rollback);
-    assert_eq!(reason(&release(), &|phone| phone.now = release().expires_at), invalid);
-    assert_eq!(reason(&release(), &|phone| (phone.held, phone.running) = (None, Some(2))), invalid);
-    assert_eq!(reason(&release(), &|phone| phone.product = "muster-agent"), invalid);
+    assert_eq!(
+        reason(&release(), &|phone| phone.now = release().expires_at),
+        invalid
+    );
+    assert_eq!(
+        reason(&release(), &|phone| (phone.held, phone.running) =
+            (None, Some(2))),
+        invalid
+    );
+    assert_eq!(
+        reason(&release(), &|phone| phone.product = "muster-agent"),
+        invalid
+    );
     assert_eq!(reason(&release(), &|phone| phone.arch = "x86_64"), invalid);
     let other_file = Program {
         sha256: Digest::of(b"another program"),
@@ -191,7 +212,10 @@ fn a107_older_expired_too_far_or_for_another_phone() {
         ..release()
     };
     assert_eq!(reason(&other_size, &|_| ()), invalid);
-    assert_eq!(reason(&release(), &|phone| phone.running = None), Ok(release()));
+    assert_eq!(
+        reason(&release(), &|phone| phone.running = None),
+        Ok(release())
+    );
 }
 
 #[test]
