@@ -61,6 +61,14 @@ pub enum AgentError {
     /// The bundle cannot be read at all.
     #[error("the bundle was refused: {0}")]
     Bundle(Reason),
+    /// A program release was refused.
+    #[error("{code}: {sentence}")]
+    Program {
+        /// The stable code.
+        code: Reason,
+        /// What it means here.
+        sentence: String,
+    },
     /// A document of the enrolment was refused.
     #[error("{code}: {sentence}")]
     Enrolment {

@@ -1,5 +1,7 @@
 //! The commands of `muster-agent`, each a few lines around a call of the library.
 
+mod program;
+
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -42,6 +44,9 @@ enum Command {
     Status(StatusArgs),
     /// Takes a bundle from a file, as if a check-in had brought it.
     Apply(Apply),
+    /// Judges releases of programs for this phone, for the vendor's updater.
+    #[command(subcommand)]
+    Program(program::Program),
     /// Plays the owner of a sandbox phone who types the passcode: opens the owner's lock, never the fleet's.
     OwnerUnlock(OwnerUnlockArgs),
 }
@@ -146,6 +151,7 @@ impl Cli {
             Command::Run(arguments) => run(arguments).await,
             Command::Status(arguments) => status(&arguments),
             Command::Apply(arguments) => apply(arguments).await,
+            Command::Program(command) => program::run(command).await,
             Command::OwnerUnlock(arguments) => unlock(&arguments.state).await,
         }
     }
@@ -226,7 +232,7 @@ fn status(arguments: &StatusArgs) -> Result<ExitCode, AgentError> {
 }
 
 async fn apply(arguments: Apply) -> Result<ExitCode, AgentError> {
-    let bundle = read_bundle(&arguments.file)?;
+    let bundle = read_bounded(&arguments.file, BUNDLE_LIMIT)?;
     let mut agent = open(&arguments.state, arguments.crash_at)?;
     let outcome = agent.apply(&bundle).await?;
     report(&outcome);
@@ -249,12 +255,10 @@ async fn apply(arguments: Apply) -> Result<ExitCode, AgentError> {
     })
 }
 
-fn read_bundle(file: &Path) -> Result<Vec<u8>, AgentError> {
-    let unreadable = |error: std::io::Error| {
-        AgentError::Impossible(format!("cannot read {}: {error}", file.display()))
-    };
-    let length = std::fs::metadata(file).map_err(unreadable)?.len();
-    if length > BUNDLE_LIMIT {
+/// Reads a file that can be no longer than this.
+fn read_bounded(file: &Path, limit: u64) -> Result<Vec<u8>, AgentError> {
+    let unreadable = |error: std::io::Error| program::unreadable(file, &error);
+    if std::fs::metadata(file).map_err(unreadable)?.len() > limit {
         return Err(AgentError::Bundle(
             muster_protocol::reason::Reason::TooLarge,
         ));

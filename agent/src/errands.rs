@@ -228,6 +228,7 @@ impl Live {
                 | AgentError::Phone(_)
                 | AgentError::Bundle(_)
                 | AgentError::Enrolment { .. }
+                | AgentError::Program { .. }
                 | AgentError::Impossible(_) => 1,
             };
             let mut tries = LAST_TRIES;

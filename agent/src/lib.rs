@@ -3,6 +3,7 @@
 //! - [`core`]: what it decides, without input or output
 //! - [`phones`]: what a phone can do
 //! - [`state`]: what it remembers, and where
+//! - [`programs`]: which releases of its programs it would let be installed
 //! - [`net`]: how it reaches its servers, which are carriers and no more
 //! - [`enrol`], [`Agent`]: becoming a fleet's phone, and being one
 //!
@@ -16,6 +17,7 @@ mod gather;
 mod link;
 pub mod net;
 pub mod phones;
+pub mod programs;
 mod renewal;
 mod runner;
 pub mod sentences;

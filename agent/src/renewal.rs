@@ -1,6 +1,8 @@
 //! Renewing the TLS key (PROTOCOL §13, DESIGN §5): a new key, a certificate for it over EST, and the old one kept until
 //! the new one has worked.
 
+use muster_protocol::reason::Reason;
+
 use crate::agent::{Agent, AgentError};
 use crate::link::Purpose;
 use crate::net::NetError;
@@ -36,9 +38,17 @@ impl Live {
             .client(Purpose::Errand, &mut self.core, &self.tls.current, clock)
             .await?;
         let issued = est::simple_reenrol(client, &request).await?;
-        let certificate = own_certificate(issued, |certificate| {
+        let first = issued.first().cloned().unwrap_or_default();
+        let checked = own_certificate(issued, |certificate| {
             CertificateFacts::check(certificate, &key, &enrolment, Some(&facts.device)).map(drop)
-        })?;
+        });
+        if checked.is_err() {
+            // A server that issues this for that is broken or taken over: somebody should be able to see it.
+            self.core
+                .state_mut()
+                .keep_evidence(Reason::CertificateMismatch, &first);
+        }
+        let certificate = checked?;
         self.tls = TlsKeys {
             previous: Some(self.tls.current.clone()),
             current: TlsIdentity::new(key, certificate),

@@ -209,6 +209,7 @@ fn retry_after(error: &AgentError) -> Option<u64> {
         | AgentError::Phone(_)
         | AgentError::Bundle(_)
         | AgentError::Enrolment { .. }
+        | AgentError::Program { .. }
         | AgentError::Impossible(_) => None,
     }
 }

@@ -105,6 +105,11 @@ impl Agent {
 }
 
 impl Turn {
+    /// The phone's mind; none once it has left its fleet and its keys are destroyed.
+    pub(crate) fn core(&mut self) -> Option<&mut Core> {
+        self.live.as_mut().map(|live| &mut live.core)
+    }
+
     async fn resume(&mut self, agent: &mut Agent) -> Result<(), AgentError> {
         let Some(live) = &mut self.live else {
             return Ok(());

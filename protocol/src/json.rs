@@ -243,10 +243,11 @@ impl Parser<'_> {
         }
         loop {
             let name = self.text()?;
+            // Digits for the one member of §16 that has some; no name begins with one.
             let is_name = name
                 .bytes()
-                .all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
-            if name.is_empty() || !is_name {
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+            if !is_name || name.bytes().next().is_none_or(|byte| byte.is_ascii_digit()) {
                 return Err(JsonError::NotCanonical);
             }
             self.expect(':')?;

@@ -10,6 +10,7 @@
 //! - orders: [`command`], [`target`] (which phones), [`judge`] (the phone's steps 1–7), [`time`] (step 11)
 //! - record: [`merkle`], [`checkpoint`], [`receipt`], [`enrolment`], [`policy`], [`clearance`]
 //! - carriage: [`bundle`]
+//! - code: [`program`] (what a phone may be made to run)
 //! - for people: [`words`], [`seal`], [`reason`]
 #![cfg_attr(
     not(test),
@@ -43,6 +44,7 @@ pub mod keyring;
 pub mod keys;
 pub mod merkle;
 pub mod policy;
+pub mod program;
 pub mod reason;
 pub mod receipt;
 pub mod seal;

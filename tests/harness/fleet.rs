@@ -151,7 +151,12 @@ fn whole(key: Ed25519Key, number: u8) -> WholeKey {
     }
 }
 
-fn authenticator(fleet: u8, seed: u8, number: u8, synced: bool) -> Authenticator {
+/// A portal passkey of a fixed seed.
+///
+/// # Panics
+/// Never: every seed is a scalar below the order.
+#[must_use]
+pub fn authenticator(fleet: u8, seed: u8, number: u8, synced: bool) -> Authenticator {
     let mut bytes = [seed; 32];
     bytes[1] = fleet;
     let key = P256Signer::from_bytes(bytes).expect("a scalar below the order");

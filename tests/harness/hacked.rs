@@ -99,9 +99,26 @@ impl Hacked {
 
     /// Puts an entry into the attacker's log.
     pub fn log(&mut self, envelope: &[u8]) -> u64 {
-        self.log
-            .push(log_leaf_hash(LogKind::Command, &envelope_digest(envelope)));
+        self.log_as(LogKind::Command, &envelope_digest(envelope))
+    }
+
+    /// Puts an entry of any kind into the attacker's log.
+    pub fn log_as(&mut self, kind: LogKind, entry: &Digest) -> u64 {
+        self.log.push(log_leaf_hash(kind, entry));
         self.log.len() as u64 - 1
+    }
+
+    /// The proof that this entry stands in the log as it is.
+    ///
+    /// # Panics
+    /// The log has no such entry.
+    #[must_use]
+    pub fn inclusion(&self, index: u64) -> Vec<Digest> {
+        assert!(index < self.log_size(), "no entry {index}");
+        merkle::inclusion_proof(index, self.log_size(), |level, index| {
+            self.node(level, index)
+        })
+        .expect("every node is there")
     }
 
     /// Grows the log by an entry of no matter.
@@ -211,11 +228,7 @@ impl Hacked {
     pub fn bundle(&self, mut commands: Vec<CommandInBundle>) -> Bundle {
         for command in &mut commands {
             if let Some(proof) = &mut command.log {
-                let hashes =
-                    merkle::inclusion_proof(proof.index, self.log_size(), |level, index| {
-                        self.node(level, index)
-                    });
-                proof.hashes = hashes.expect("every node is there");
+                proof.hashes = self.inclusion(proof.index);
             }
         }
         let held = self.phone.state().checkpoint.map_or(0, |held| held.size);

@@ -26,14 +26,14 @@ on_both_databases![
 ];
 
 /// A person with `muster audit` on a machine of their own.
-struct Auditor {
+pub(crate) struct Auditor {
     server: String,
     token: String,
     folder: PathBuf,
 }
 
 impl Auditor {
-    fn new(t: &TestApp, api: &Api, name: &str) -> Self {
+    pub(crate) fn new(t: &TestApp, api: &Api, name: &str) -> Self {
         Self {
             server: t.app().portal_url.clone(),
             token: api.token().unwrap().to_owned(),
@@ -57,7 +57,7 @@ impl Auditor {
     }
 
     #[track_caller]
-    fn exports(&self) {
+    pub(crate) fn exports(&self) {
         let output = self.export();
         assert!(output.status.success(), "{}", said(&output));
     }
@@ -347,7 +347,7 @@ async fn an_event_deleted_from_the_database_is_named_and_the_history_does_not_ho
 }
 
 #[track_caller]
-fn names(auditor: &Auditor, pin: &str, sentence: &str) {
+pub(crate) fn names(auditor: &Auditor, pin: &str, sentence: &str) {
     let output = auditor.verify(pin);
     let said = said(&output);
     assert!(!output.status.success(), "{said}");

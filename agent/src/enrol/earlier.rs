@@ -1,5 +1,7 @@
 //! What a phone brings along when it is enrolled: nothing, an enrolment to be kept, or a transfer to another fleet.
 
+use std::collections::BTreeMap;
+
 use muster_protocol::digest::Digest;
 use muster_protocol::enrolment::PinManner;
 use muster_protocol::reason::Reason;
@@ -9,7 +11,7 @@ use super::meeting::refused;
 use crate::agent::AgentError;
 use crate::core::BUILD_FLOOR;
 use crate::state::folder::{Folder, FolderError};
-use crate::state::{Progress, State, ends};
+use crate::state::{HeldProgram, Progress, State, ends};
 
 /// What the phone brings along.
 pub(super) struct Earlier {
@@ -19,6 +21,8 @@ pub(super) struct Earlier {
     pub(super) pin: Option<(Digest, PinManner)>,
     /// The least time it can be.
     pub(super) floor: u64,
+    /// The programs that it has run. What was installed stays installed when the fleet changes.
+    pub(super) programs: BTreeMap<String, HeldProgram>,
 }
 
 pub(super) fn earlier_state(folder: &Folder, trust: Trust) -> Result<Earlier, AgentError> {
@@ -26,7 +30,7 @@ pub(super) fn earlier_state(folder: &Folder, trust: Trust) -> Result<Earlier, Ag
         Trust::Fingerprint(fingerprint) => Some((fingerprint, PinManner::Manual)),
         Trust::FirstUse | Trust::Pinned => None,
     };
-    let fresh = |pin: Option<(Digest, PinManner)>, floor| {
+    let fresh = |pin: Option<(Digest, PinManner)>, floor, programs| {
         if pin.is_none() && trust == Trust::Pinned {
             return Err(AgentError::Impossible(
                 "this phone knows no fleet yet; add --fleet-fingerprint from the fleet's card"
@@ -37,11 +41,13 @@ pub(super) fn earlier_state(folder: &Folder, trust: Trust) -> Result<Earlier, Ag
             state: None,
             pin,
             floor,
+            programs,
         })
     };
+    let none = BTreeMap::new;
     let state = match folder.load() {
         Ok(state) => state,
-        Err(FolderError::NotEnrolled(_)) => return fresh(given, BUILD_FLOOR),
+        Err(FolderError::NotEnrolled(_)) => return fresh(given, BUILD_FLOOR, none()),
         Err(FolderError::Damaged(what)) if given.is_none() => {
             return Err(refused(
                 Reason::StateDamaged,
@@ -50,12 +56,12 @@ pub(super) fn earlier_state(folder: &Folder, trust: Trust) -> Result<Earlier, Ag
                 ),
             ));
         }
-        Err(FolderError::Damaged(_)) => return fresh(given, BUILD_FLOOR),
+        Err(FolderError::Damaged(_)) => return fresh(given, BUILD_FLOOR, none()),
         Err(error) => return Err(error.into()),
     };
     if let Some(ended) = &state.ended {
         let Some(moves) = &ended.moves else {
-            return fresh(given, state.floor);
+            return fresh(given, state.floor, state.programs);
         };
         if !ended.credentials_destroyed {
             return Err(AgentError::Impossible(
@@ -69,7 +75,11 @@ pub(super) fn earlier_state(folder: &Folder, trust: Trust) -> Result<Earlier, Ag
                 "this phone was transferred to another fleet than that; only that one may enrol it",
             ));
         }
-        return fresh(Some((moves.to, PinManner::Manual)), state.floor);
+        return fresh(
+            Some((moves.to, PinManner::Manual)),
+            state.floor,
+            state.programs,
+        );
     }
     if state
         .journal
@@ -90,10 +100,12 @@ pub(super) fn earlier_state(folder: &Folder, trust: Trust) -> Result<Earlier, Ag
         ));
     }
     let floor = state.floor;
+    let programs = state.programs.clone();
     Ok(Earlier {
         state: Some(state),
         pin: pin.or(given),
         floor,
+        programs,
     })
 }
 

@@ -108,8 +108,12 @@ pub async fn enrol(options: &EnrolOptions) -> Result<Enrolled, AgentError> {
     let folder = Folder::new(&options.state_dir);
     folder.create()?;
     let lock = folder.lock().await?;
-    let Earlier { state, pin, floor } = earlier_state(&folder, options.trust)?;
-    let earlier = state;
+    let Earlier {
+        state: earlier,
+        pin,
+        floor,
+        programs,
+    } = earlier_state(&folder, options.trust)?;
     let serial = prepare_phone(options)?;
     let document = meet(options, pin.map(|(fingerprint, _)| fingerprint), &serial).await?;
     let (fingerprint, manner) =
@@ -196,6 +200,7 @@ pub async fn enrol(options: &EnrolOptions) -> Result<Enrolled, AgentError> {
     if let Some(earlier) = earlier {
         keep(&mut state, earlier);
     }
+    state.programs = programs;
     // It has just shown all the keyrings it has.
     state.asked.insert(
         state.server.clone(),
@@ -298,6 +303,7 @@ fn blank(
         recent: BTreeMap::new(),
         deferred: BTreeMap::new(),
         messages: Vec::new(),
+        programs: BTreeMap::new(),
         ended: None,
     }
 }

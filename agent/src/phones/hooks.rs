@@ -1,7 +1,7 @@
 //! A phone whose acts are the vendor's own executables, for systems based on AOSP and the like (PROTOCOL §16).
 //!
 //! `hooks.json` in the agent's folder names one executable per verb. It belongs to the vendor's image and must not be
-//! writable by the agent. Values travel as JSON on standard input, never as arguments or environment, and there is no
+//! writable by the agent; that nobody else may write it, or a hook, is checked each time it is opened. Values travel as JSON on standard input, never as arguments or environment, and there is no
 //! shell: text from a command cannot become a command line (A109).
 
 use std::collections::BTreeMap;
@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+use crate::state::guard;
 
 use super::{Inventory, Lock, LockState, Phone, PhoneError};
 
@@ -77,9 +79,13 @@ impl HooksPhone {
     /// Reads `hooks.json` in `folder`.
     ///
     /// # Errors
-    /// When it is missing, malformed, or names a path that is not absolute.
+    /// When it is missing, malformed, or names a path that is not absolute; when others may write it or a hook.
     pub fn open(folder: &Path) -> Result<Self, PhoneError> {
         let path = folder.join(CONFIGURATION);
+        if path.exists() {
+            guard::not_for_everybody(folder).map_err(PhoneError::Malformed)?;
+            guard::only_ours(&path).map_err(PhoneError::Malformed)?;
+        }
         let bytes = std::fs::read(&path)
             .map_err(PhoneError::file(format!("cannot read {}", path.display())))?;
         let configuration: Configuration = serde_json::from_slice(&bytes)
@@ -94,6 +100,10 @@ impl HooksPhone {
                 path.display(),
                 relative.display()
             )));
+        }
+        // One that is not there cannot be started either, which says so itself.
+        for hook in configuration.hooks.values().filter(|hook| hook.exists()) {
+            guard::only_ours(hook).map_err(PhoneError::Malformed)?;
         }
         Ok(Self { configuration })
     }
@@ -272,6 +282,22 @@ mod tests {
             .expect("shown");
         let seen = fs::read_to_string(seen).expect("the hook wrote it");
         assert_eq!(seen, "{\"lines\":[\"$(touch /tmp/x); `id`\"]}args=0\n");
+    }
+
+    #[test]
+    fn what_others_may_write_is_not_run() {
+        let folder = tempfile::tempdir().expect("a folder");
+        drop(phone(folder.path(), "show", "exit 0"));
+        for (file, usual) in [(CONFIGURATION, 0o644), ("hook", 0o755), ("", 0o700)] {
+            let file = folder.path().join(file);
+            let set = |mode| fs::set_permissions(&file, fs::Permissions::from_mode(mode));
+            set(usual).expect("set");
+            HooksPhone::open(folder.path()).expect("nobody else may write it");
+            set(0o777).expect("set");
+            let refused = HooksPhone::open(folder.path()).expect_err("everybody may write it");
+            assert!(refused.to_string().contains("chmod"), "{refused}");
+            set(usual).expect("set");
+        }
     }
 
     #[test]

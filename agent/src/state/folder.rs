@@ -15,6 +15,7 @@ use muster_protocol::ids::EnrolmentId;
 use super::State;
 use super::credentials::KeyFiles;
 use super::file::write_durably;
+use super::guard;
 use super::joining::Joining;
 
 const AGENT: &str = "agent";
@@ -48,6 +49,9 @@ pub enum FolderError {
         "state_damaged: {0}; this phone must be enrolled again with a new code and its fleet's fingerprint"
     )]
     Damaged(&'static str),
+    /// Others could write the agent's memory.
+    #[error("{0}; until then this phone does nothing")]
+    Open(String),
     /// Another program has been working in the folder for a minute.
     #[error("another muster-agent is busy in {0}; try again in a moment")]
     Busy(String),
@@ -59,7 +63,7 @@ impl FolderError {
     pub fn is_final(&self) -> bool {
         match self {
             Self::NotEnrolled(_) | Self::Damaged(_) => true,
-            Self::File { .. } | Self::Busy(_) => false,
+            Self::File { .. } | Self::Open(_) | Self::Busy(_) => false,
         }
     }
 
@@ -124,24 +128,34 @@ impl Folder {
         Ok(())
     }
 
-    /// Makes the folder if it is not there.
+    /// Makes the folder if it is not there, for the agent alone.
     ///
     /// # Errors
     /// When it cannot be made.
     pub fn create(&self) -> Result<(), FolderError> {
         let folder = self.root.join(AGENT);
-        fs::create_dir_all(&folder).map_err(FolderError::file("make", &folder))
+        fs::create_dir_all(&folder).map_err(FolderError::file("make", &folder))?;
+        guard::close(&folder).map_err(FolderError::file("close", &folder))
+    }
+
+    /// Refuses to work where others may write, and takes from them what they may read.
+    fn guard(&self) -> Result<(), FolderError> {
+        let folder = self.root.join(AGENT);
+        guard::not_for_everybody(&self.root).map_err(FolderError::Open)?;
+        guard::only_ours(&folder).map_err(FolderError::Open)?;
+        guard::close(&folder).map_err(FolderError::file("close", &folder))
     }
 
     /// Takes the lock, waiting up to a minute for another program to finish its turn.
     ///
     /// # Errors
-    /// [`FolderError::Busy`], or when there is no such folder.
+    /// [`FolderError::Busy`], [`FolderError::Open`], or when there is no such folder.
     pub async fn lock(&self) -> Result<FolderLock, FolderError> {
         let path = self.root.join(AGENT).join(LOCK);
         if !self.root.join(AGENT).is_dir() {
             return Err(FolderError::NotEnrolled(self.root.display().to_string()));
         }
+        self.guard()?;
         let file = OpenOptions::new()
             .create(true)
             .truncate(false)

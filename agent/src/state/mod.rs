@@ -6,6 +6,7 @@
 pub mod credentials;
 pub mod file;
 pub mod folder;
+pub mod guard;
 pub mod joining;
 pub mod text_form;
 
@@ -100,6 +101,9 @@ pub struct State {
     pub deferred: BTreeMap<String, String>,
     /// Notices and messages, oldest first.
     pub messages: Vec<Shown>,
+    /// The newest release of each product that this phone has run. Never falls, and outlives every enrolment.
+    #[serde(default)]
+    pub programs: BTreeMap<String, HeldProgram>,
     /// Set once a kill, wipe or transfer is done.
     pub ended: Option<Ended>,
 }
@@ -286,6 +290,16 @@ pub struct Noncompliance {
     pub counted_from: u64,
     /// The phone has switched the service off by itself.
     pub suspended: bool,
+}
+
+/// A release of a program that this phone has run (PROTOCOL §16).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldProgram {
+    /// Its version: only a higher one is installed.
+    pub version: u64,
+    /// Digest of the release's envelope.
+    #[serde(with = "text_form")]
+    pub release: Digest,
 }
 
 /// What a policy can demand of a phone.

@@ -140,11 +140,18 @@ fn open(envelope: &[u8]) -> Result<(Envelope, Keyring), Refusal> {
 
 /// Whether each root's threshold of people signed. A bad signature by any root key fails the whole document.
 fn is_signed(document: &Envelope, roots: &[&Root]) -> bool {
-    let message = document.signed_bytes();
-    roots.iter().all(|root| {
+    roots.iter().all(|root| root.has_signed(document))
+}
+
+impl Root {
+    /// Whether so many of these people signed the document as it takes. Keys of others are skipped; a bad signature by one of
+    /// these keys fails the whole document.
+    #[must_use]
+    pub fn has_signed(&self, document: &Envelope) -> bool {
+        let message = document.signed_bytes();
         let mut people: BTreeSet<&Person> = BTreeSet::new();
         for signature in document.signatures() {
-            let Some(key) = root.keys.iter().find(|key| key.id() == *signature.keyid()) else {
+            let Some(key) = self.keys.iter().find(|key| key.id() == *signature.keyid()) else {
                 continue;
             };
             let valid = match signature {
@@ -157,8 +164,8 @@ fn is_signed(document: &Envelope, roots: &[&Root]) -> bool {
             }
             people.insert(&key.person);
         }
-        u64::try_from(people.len()).unwrap_or(0) >= u64::from(root.threshold)
-    })
+        u64::try_from(people.len()).unwrap_or(0) >= u64::from(self.threshold)
+    }
 }
 
 fn invalid() -> Refusal {

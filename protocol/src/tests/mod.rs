@@ -8,6 +8,7 @@ mod attacks_keyring;
 mod attacks_webauthn;
 mod documents;
 mod examples;
+mod programs;
 mod proofs;
 mod round_trips;
 

@@ -32,6 +32,15 @@ pub fn insert(c: &mut Conn, new: &EnrolmentCode) -> StoreResult<()> {
     Ok(())
 }
 
+/// How many codes somebody has made since then, whatever became of them.
+pub fn count_made_by(c: &mut Conn, created_by: &str, since: i64) -> StoreResult<i64> {
+    Ok(enrolment_codes::table
+        .filter(enrolment_codes::created_by.eq(created_by))
+        .filter(enrolment_codes::created_at.ge(since))
+        .count()
+        .get_result(c)?)
+}
+
 /// Withdraws the unused codes of a device; answers how many. The caller found the device inside its scope.
 pub fn withdraw_of_device(c: &mut Conn, device: &str, now: i64) -> StoreResult<usize> {
     let unused = enrolment_codes::table

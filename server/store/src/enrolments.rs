@@ -132,6 +132,22 @@ pub fn end(c: &mut Conn, id: &str, why: &str, now: i64) -> StoreResult<bool> {
     Ok(diesel::update(live).set(ended).execute(c)? == 1)
 }
 
+/// The enrolment whose place this one took while it was live. For the phone itself: there is no person and no scope.
+pub fn displaced_by(c: &mut Conn, id: &str) -> StoreResult<Option<String>> {
+    let Some(own) = find(c, id)? else {
+        return Ok(None);
+    };
+    Ok(enrolments::table
+        .filter(enrolments::device_id.eq(&own.device_id))
+        .filter(enrolments::epoch.lt(own.epoch))
+        .filter(enrolments::ended_why.eq("re-enrolled"))
+        .filter(enrolments::ended_at.ge(own.created_at))
+        .order(enrolments::epoch.desc())
+        .select(enrolments::id)
+        .first(c)
+        .optional()?)
+}
+
 /// Ends every live enrolment of a device but `except`; answers their ids.
 pub fn end_of_device(
     c: &mut Conn,

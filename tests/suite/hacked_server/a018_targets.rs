@@ -180,24 +180,29 @@ async fn a026_proof_of_ten_thousand_hashes(t: &mut TestApp) {
 async fn a027_proof_of_a_tree_of_another_size(t: &mut TestApp) {
     let mut a = Hacked::new(t).await;
     let own = a.phone.leaf();
-    let of_four: Vec<Leaf> = (0..3).map(another).chain([own.clone()]).collect();
-    let of_three: Vec<Leaf> = (0..2).map(another).chain([own.clone()]).collect();
-    let (four, three) = (
-        TargetTree::build(of_four).unwrap(),
-        TargetTree::build(of_three.clone()).unwrap(),
-    );
+    let after = |number: u8| Leaf {
+        device: DeviceId::parse(&format!("ffffffff-ffff-7fff-bfff-0000000001{number:02x}"))
+            .unwrap(),
+        ..another(number)
+    };
+    // In front its path has the length that the smaller tree demands too, and leads elsewhere; behind it is out of the tree.
+    let others: [(&dyn Fn(u8) -> Leaf, Reason); 2] =
+        [(&after, Reason::NotTarget), (&another, Reason::BadProof)];
+    for (other, code) in others {
+        let of = |count| {
+            let leaves: Vec<Leaf> = (1..count).map(other).chain([own.clone()]).collect();
+            (TargetTree::build(leaves.clone()).unwrap(), leaves)
+        };
+        let ((four, _), (_, of_three)) = (of(4), of(3));
+        let command = a.command_for(of_three, Args::Wipe);
+        let proof = four.proof(four.position(&own).unwrap()).unwrap();
+        refused(&mut a, &command, proof, code).await;
+    }
+    // The honest proof is taken: it is the proof that was refused, and not the phone that is deaf.
+    let of_three: Vec<Leaf> = (1..3).map(after).chain([own.clone()]).collect();
+    let three = TargetTree::build(of_three.clone()).unwrap();
     let command = a.command_for(of_three, Args::Wipe);
-    let proof = four.proof(four.position(&own).unwrap()).unwrap();
     let envelope = a.signed(&command, &[&a.fleet.ada, &a.fleet.ben]).encode();
-    let mut item = a.logged(envelope.clone());
-    item.target = proof;
-    let outcome = a.send(vec![item]).await;
-    assert!(
-        matches!(reason(&outcome), Some(Reason::NotTarget | Reason::BadProof)),
-        "{outcome:?}"
-    );
-    a.phone.assert_unharmed();
-    // The honest proof would have been taken: it is the proof that was refused, and not the phone that is deaf.
     let mut honest = a.logged(envelope);
     honest.target = three.proof(three.position(&own).unwrap()).unwrap();
     a.send(vec![honest]).await;

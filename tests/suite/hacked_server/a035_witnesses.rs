@@ -32,13 +32,13 @@ const NAMES: [&str; 2] = ["witness.example.org/1", "witness.example.org/2"];
 const IN_2099: UnixTime = UnixTime(4_070_000_000);
 
 /// The stolen server, and two witnesses elsewhere whose keys are the attacker's only where the attack says so.
-struct Witnessed {
-    a: Hacked,
-    witnesses: [Ed25519Signer; 2],
+pub(super) struct Witnessed {
+    pub(super) a: Hacked,
+    pub(super) witnesses: [Ed25519Signer; 2],
 }
 
 impl Witnessed {
-    async fn new(t: &mut TestApp) -> Self {
+    pub(super) async fn new(t: &mut TestApp) -> Self {
         let mut a = Hacked::new(t).await;
         let witnesses = [signer(1, 60), signer(1, 61)];
         let mut next = Keyring {
@@ -72,7 +72,7 @@ impl Witnessed {
     }
 
     /// A wipe that two approvers once signed honestly, in the attacker's log.
-    fn wipe(&mut self) -> (Command, CommandInBundle) {
+    pub(super) fn wipe(&mut self) -> (Command, CommandInBundle) {
         let command = self.a.command(Args::Wipe);
         let by = [&self.a.fleet.ada, &self.a.fleet.ben];
         let envelope = self.a.signed(&command, &by).encode();
@@ -81,7 +81,7 @@ impl Witnessed {
     }
 
     /// The log as it is, with a line of each witness at its time.
-    fn cosigned(&self, at: [UnixTime; 2]) -> SignedCheckpoint {
+    pub(super) fn cosigned(&self, at: [UnixTime; 2]) -> SignedCheckpoint {
         let mut note = self.a.note();
         for ((name, witness), at) in NAMES.iter().zip(&self.witnesses).zip(at) {
             note.cosign(name, witness, at);
@@ -90,7 +90,7 @@ impl Witnessed {
     }
 
     /// What both witnesses would say of this wipe to this phone.
-    fn clearance(&self, item: &CommandInBundle) -> Clearance {
+    pub(super) fn clearance(&self, item: &CommandInBundle) -> Clearance {
         let nonce = self
             .a
             .phone
@@ -109,11 +109,15 @@ impl Witnessed {
     }
 
     /// One clearance by each of these keys.
-    fn signed(clearance: &Clearance, by: &[&Ed25519Signer]) -> Vec<Vec<u8>> {
+    pub(super) fn signed(clearance: &Clearance, by: &[&Ed25519Signer]) -> Vec<Vec<u8>> {
         by.iter().map(|key| clearance.sign(key)).collect()
     }
 
-    async fn send(&mut self, note: &SignedCheckpoint, items: Vec<CommandInBundle>) -> Outcome {
+    pub(super) async fn send(
+        &mut self,
+        note: &SignedCheckpoint,
+        items: Vec<CommandInBundle>,
+    ) -> Outcome {
         let mut bundle = self.a.bundle(items);
         let mut checkpoint = self.a.checkpoint();
         checkpoint.note = note.encode();
@@ -122,7 +126,12 @@ impl Witnessed {
     }
 
     /// Sends a wipe with these clearances under a checkpoint that both witnesses signed; it must not be carried out.
-    async fn refused(&mut self, item: &CommandInBundle, clearances: Vec<Vec<u8>>, code: Reason) {
+    pub(super) async fn refused(
+        &mut self,
+        item: &CommandInBundle,
+        clearances: Vec<Vec<u8>>,
+        code: Reason,
+    ) {
         let note = self.cosigned([self.a.now; 2]);
         let item = CommandInBundle {
             clearances,
@@ -134,7 +143,7 @@ impl Witnessed {
     }
 
     /// The honest witnesses clear it, and it is done: what was refused before was refused for want of them alone.
-    async fn cleared(&mut self, item: &CommandInBundle) {
+    pub(super) async fn cleared(&mut self, item: &CommandInBundle) {
         let clearance = self.clearance(item);
         let [one, two] = &self.witnesses;
         let item = CommandInBundle {

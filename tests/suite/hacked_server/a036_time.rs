@@ -1,6 +1,7 @@
 //! What time it is: A036–A041.
 
 use muster_protocol::command::{Args, Command};
+use muster_protocol::keyring::Keyring;
 use muster_protocol::reason::Reason;
 use muster_protocol::time::{DAY, HOUR, UnixTime};
 use muster_tests::{Hacked, TestApp, on_both_databases};
@@ -33,13 +34,19 @@ async fn a036_expired_wipe(t: &mut TestApp) {
 async fn a037_clock_set_to_2099_and_right_again(t: &mut TestApp) {
     let mut a = Hacked::new(t).await;
     let wipe = wipe(&mut a);
-    a.phone.clock.set_wrong_by(TO_2099);
-    let reason = a.send_logged(wipe.clone()).await;
-    assert!(
-        matches!(reason, Some(Reason::Expired | Reason::KeyringExpired)),
-        "{reason:?}"
-    );
-    a.phone.assert_unharmed();
+    // In 2099 the keyring is over too, and step 11 says so first; a month from now it is the wipe alone.
+    for (ahead, code) in [
+        (TO_2099, Reason::KeyringExpired),
+        (30 * 86_400, Reason::Expired),
+    ] {
+        a.phone.clock.set_wrong_by(ahead);
+        assert_eq!(a.send_logged(wipe.clone()).await, Some(code));
+        assert!(
+            a.phone.state().journal.is_empty(),
+            "a false clock burned it"
+        );
+        a.phone.assert_unharmed();
+    }
     // A false clock burned nothing.
     a.phone.clock.set_wrong_by(0);
     assert_eq!(a.send_logged(wipe).await, None);
@@ -75,11 +82,20 @@ async fn a039_expired_wipe_with_the_clock_in_1970(t: &mut TestApp) {
     let wipe = wipe(&mut a);
     t.advance_days(8);
     a.phone.clock.set_wrong_by(-a_long_time());
-    let reason = a.send_logged(wipe).await;
-    assert!(
-        matches!(reason, Some(Reason::Expired | Reason::ClockUntrusted)),
-        "{reason:?}"
+    // The floor is the day of the keyring, on which the wipe had not expired: that the clock is wrong is all the phone knows.
+    assert_eq!(
+        a.send_logged(wipe.clone()).await,
+        Some(Reason::ClockUntrusted)
     );
+    a.phone.assert_unharmed();
+    // Once a keyring has moved the floor past it, no clock brings it back.
+    let next = Keyring {
+        issued_at: t.now(),
+        ..a.fleet.next()
+    };
+    let sealed = a.fleet.seal(&next, &[0, 1]);
+    assert_eq!(super::a065_keyrings::offer(&mut a, vec![sealed]).await, []);
+    assert_eq!(a.send_logged(wipe).await, Some(Reason::Expired));
     a.phone.assert_unharmed();
 }
 

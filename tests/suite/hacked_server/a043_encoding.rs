@@ -97,11 +97,7 @@ async fn a045_unknown_member_null_white_space_escape(t: &mut TestApp) {
     let unknown = payload.replace("\"v\":1}", "\"v\":1,\"volume\":1}");
     assert_ne!(payload, unknown);
     let envelope = sign(unknown.into_bytes(), &[&a.fleet.ada, &a.fleet.ben]).encode();
-    let code = a.send_logged(envelope).await;
-    assert!(
-        matches!(code, Some(Reason::BadEncoding | Reason::BadField)),
-        "{code:?}"
-    );
+    assert_eq!(a.send_logged(envelope).await, Some(Reason::BadEncoding));
     a.phone.assert_unharmed();
 }
 
@@ -212,11 +208,7 @@ async fn a049_deep_nesting_and_a_huge_envelope(t: &mut TestApp) {
     // As deep as an envelope can carry, and too deep for any document.
     let deep = format!("{}{}", "[".repeat(4_000), "]".repeat(4_000));
     let envelope = Envelope::unsigned(DocumentType::Command, deep.into_bytes()).encode();
-    let code = a.send_envelope(envelope).await;
-    assert!(
-        matches!(code, Some(Reason::TooLarge | Reason::BadEncoding)),
-        "{code:?}"
-    );
+    assert_eq!(a.send_envelope(envelope).await, Some(Reason::TooLarge));
     let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
     let envelope = Envelope::unsigned(DocumentType::Command, deep.into_bytes()).encode();
     assert_eq!(a.send_envelope(envelope).await, Some(Reason::TooLarge));
@@ -227,7 +219,8 @@ async fn a049_deep_nesting_and_a_huge_envelope(t: &mut TestApp) {
     let error = a.phone.agent.apply(&huge).await.unwrap_err();
     assert!(error.to_string().contains("too_large"), "{error}");
     let nested = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-    assert!(a.phone.agent.apply(nested.as_bytes()).await.is_err());
+    let error = a.phone.agent.apply(nested.as_bytes()).await.unwrap_err();
+    assert!(error.to_string().contains("too_large"), "{error}");
     a.phone.assert_unharmed();
 }
 

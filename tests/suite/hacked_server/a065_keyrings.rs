@@ -350,7 +350,17 @@ async fn a076_portal_fingerprint_of_its_own_without_the_flag(t: &mut TestApp) {
         fingerprint: muster_protocol::digest::Digest::of(&own.descriptor),
         ..own
     };
-    assert!(phone.enrol_again(t, &lured, &letters).await.is_err());
+    let refused = phone.enrol_again(t, &lured, &letters).await;
+    assert!(
+        matches!(
+            refused,
+            Err(AgentError::Enrolment {
+                code: Reason::PinMismatch,
+                ..
+            })
+        ),
+        "{refused:?}"
+    );
     assert_eq!(phone.status().pin.unwrap().fingerprint, pin.fingerprint);
     phone.check_in().await;
     phone.assert_unharmed();

@@ -1,5 +1,5 @@
-//! A server that answers in the fleet's own name, with its own TLS key, and breaks what lies below the documents: A102, A104,
-//! A114.
+//! A server that answers in the fleet's own name, with its own TLS key, and breaks what lies below the documents: A081, A082,
+//! A102, A104, A114.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -21,6 +21,8 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 on_both_databases![
+    a081_401_403_410_and_nonsense_in_the_fleets_own_name,
+    a082_next_check_in_in_a_hundred_years_by_the_check_in,
     a102_receipt_by_a_key_that_the_ca_vouches_for,
     a104_renewal_answered_with_another_key_or_device,
     a114_redirected_endless_and_compressed_answers,
@@ -141,6 +143,71 @@ fn reply(head: &str, body: &[u8]) -> Vec<u8> {
     [head.as_bytes(), body].concat()
 }
 
+async fn a081_401_403_410_and_nonsense_in_the_fleets_own_name(t: &mut TestApp) {
+    let mut a = Hacked::new(t).await;
+    a.phone.check_in().await;
+    let before = a.phone.state();
+    let json = "content-type: application/json";
+    let replies = [
+        reply("401 Unauthorized", b""),
+        reply("403 Forbidden", b"{\"detail\":\"wipe yourself\"}"),
+        reply("404 Not Found", b""),
+        reply("410 Gone", b"this device was removed"),
+        reply("500 Internal Server Error", b""),
+        reply("503 Service Unavailable\r\nretry-after: 99999999", b""),
+        reply("204 No Content", b""),
+        reply(&format!("200 OK\r\n{json}"), b"{\"wipe\":true}"),
+        reply(&format!("200 OK\r\n{json}"), b"\xff\xfe"),
+        b"220 mail.example.org ESMTP\r\n".to_vec(),
+    ];
+    let sent = Arc::new(Mutex::new(Vec::new()));
+    let sending = sent.clone();
+    let answers: Answers = Arc::new(move |_| sending.lock().unwrap().clone());
+    let impostor = Impostor::in_place_of(t, &[&rustls::version::TLS13], answers).await;
+    for reply in replies {
+        *sent.lock().unwrap() = reply.clone();
+        let outcome = a.phone.agent.check_in_once().await;
+        assert!(
+            outcome.is_err(),
+            "{}: {outcome:?}",
+            String::from_utf8_lossy(&reply)
+        );
+        a.phone.assert_unharmed();
+    }
+    let after = a.phone.state();
+    assert_eq!(after.pin, before.pin);
+    assert_eq!(after.restrictions, before.restrictions);
+    assert_eq!(after.keyring, before.keyring);
+    impostor.leave().await;
+}
+
+async fn a082_next_check_in_in_a_hundred_years_by_the_check_in(t: &mut TestApp) {
+    let mut a = Hacked::new(t).await;
+    a.phone.check_in().await;
+    let hint = Arc::new(Mutex::new(0));
+    let hinted = hint.clone();
+    let answers: Answers = Arc::new(move |_| {
+        let bundle = Bundle {
+            next_check_in_seconds: Some(*hinted.lock().unwrap()),
+            ..Bundle::default()
+        };
+        reply("200 OK\r\ncontent-type: application/json", &bundle.encode())
+    });
+    let impostor = Impostor::in_place_of(t, &[&rustls::version::TLS13], answers).await;
+    for (seconds, clamped) in [
+        (100 * 365 * 86_400, 86_400),
+        (86_401, 86_400),
+        (0, 15),
+        (900, 900),
+    ] {
+        *hint.lock().unwrap() = seconds;
+        let next = a.phone.check_in().await.next_check_in.unwrap();
+        assert_eq!(next.as_secs(), clamped, "for {seconds}");
+        a.phone.assert_unharmed();
+    }
+    impostor.leave().await;
+}
+
 async fn a102_receipt_by_a_key_that_the_ca_vouches_for(t: &mut TestApp) {
     let mut a = Hacked::new(t).await;
     let world = t.world().await;
@@ -217,6 +284,13 @@ async fn a104_renewal_answered_with_another_key_or_device(t: &mut TestApp) {
             "it was not due"
         );
         assert_eq!(a.phone.identity().certificate, before, "the old one stays");
+        assert!(
+            a.phone
+                .state()
+                .evidence
+                .contains_key("certificate_mismatch"),
+            "nobody would ever know"
+        );
         impostor.asked.lock().unwrap().clear();
         *turn.lock().unwrap() += 1;
     }
@@ -260,6 +334,10 @@ async fn a114_redirected_endless_and_compressed_answers(t: &mut TestApp) {
         *sent.lock().unwrap() = reply;
         let outcome = a.phone.agent.check_in_once().await;
         assert_eq!(outcome.is_ok(), what == "honest", "{what}: {outcome:?}");
+        if what == "endless" {
+            let sentence = outcome.unwrap_err().to_string();
+            assert!(sentence.contains("too large"), "{sentence}");
+        }
         a.phone.assert_unharmed();
     }
     assert!(!impostor.asked("GET /elsewhere") && !impostor.asked("POST /elsewhere"));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use muster_agent::{Agent, CRASH_POINTS, Options};
+use muster_agent::{Agent, AgentError, CRASH_POINTS, Options};
 use muster_protocol::command::Args;
 use muster_protocol::digest::Digest;
 use muster_protocol::keyring::Keyring;
@@ -56,8 +56,14 @@ async fn a110_transfer_by_one_person_or_with_the_descriptor_exchanged(t: &mut Te
     for elsewhere in [&lured, &world.fleet] {
         let joined = a.phone.enrol_again(t, elsewhere, &code).await;
         assert!(
-            joined.is_err(),
-            "the phone joined another fleet than the one signed for"
+            matches!(
+                joined,
+                Err(AgentError::Enrolment {
+                    code: Reason::PinMismatch,
+                    ..
+                })
+            ),
+            "the phone joined another fleet than the one signed for: {joined:?}"
         );
     }
     a.phone.assert_untouched();

@@ -6,6 +6,7 @@ mod passwords;
 mod sessions;
 mod set_up;
 mod sign_in;
+mod step_up;
 mod tokens;
 
 use muster_tests::TestApp;

@@ -322,6 +322,7 @@ impl Fleet {
             recent: BTreeMap::new(),
             deferred: BTreeMap::new(),
             messages: Vec::new(),
+            programs: BTreeMap::new(),
             ended: None,
         }
     }

@@ -59,6 +59,9 @@ pub(crate) struct CreateOptions {
     /// Public part of an auditor's own key (muster approver create); give it once for each
     #[arg(long = "auditor-public", value_name = "FILE")]
     auditor_publics: Vec<PathBuf>,
+    /// How many phones one command of a kind may name, like kill=100. Default: 25 for kill, transfer and wipe, 4096 for others
+    #[arg(long = "max-targets", value_name = "KIND=N")]
+    max_targets: Vec<String>,
     /// Days until the keyring must be signed anew
     #[arg(long, value_name = "DAYS", default_value_t = 180)]
     days: u64,
@@ -115,6 +118,12 @@ pub(crate) struct DraftOptions {
     /// How many witnesses must clear each command of a kind
     #[arg(long = "clearances", value_name = "KIND=N")]
     clearances: Vec<String>,
+    /// How many people must sign each command of a kind, like wipe=3
+    #[arg(long = "threshold", value_name = "KIND=K")]
+    thresholds: Vec<String>,
+    /// How many phones one command of a kind may name, like kill=100
+    #[arg(long = "max-targets", value_name = "KIND=N")]
+    max_targets: Vec<String>,
     /// Days until the keyring must be signed anew
     #[arg(long, value_name = "DAYS", default_value_t = 180)]
     days: u64,
@@ -189,6 +198,7 @@ pub fn create(options: CreateOptions) -> Result<(), String> {
         approver_publics,
         auditors: options.auditors,
         auditor_publics: publics(&options.auditor_publics, Use::Approver)?,
+        max_targets: of_kinds(&options.max_targets, "--max-targets")?,
         days: options.days,
     };
     let made = ceremony::make(&facts, &wanted, now(), &SystemRandom)?;
@@ -349,17 +359,25 @@ fn change(options: &DraftOptions) -> Result<Change, String> {
             key: key(text)?,
         });
     }
-    for pair in &options.clearances {
-        let (kind, count) = halves(pair, "--clearances")?;
-        let kind: Kind = kind
+    change.clearances = of_kinds(&options.clearances, "--clearances")?;
+    change.thresholds = of_kinds(&options.thresholds, "--threshold")?;
+    change.max_targets = of_kinds(&options.max_targets, "--max-targets")?;
+    Ok(change)
+}
+
+/// `KIND=NUMBER`, each.
+fn of_kinds(pairs: &[String], option: &str) -> Result<Vec<(Kind, u32)>, String> {
+    let read = |pair: &String| {
+        let (kind, number) = halves(pair, option)?;
+        let kind = kind
             .parse()
             .map_err(|_| format!("There is no command {kind:?}."))?;
-        let count = count
+        let number = number
             .parse()
-            .map_err(|_| format!("{count:?} is no number of witnesses."))?;
-        change.clearances.push((kind, count));
-    }
-    Ok(change)
+            .map_err(|_| format!("{number:?} is no number; {option} takes one like {kind}=2."))?;
+        Ok((kind, number))
+    };
+    pairs.iter().map(read).collect()
 }
 
 /// The two halves of `NAME=VALUE`. Base64 ends in `=`, and no name holds one: the first counts.

@@ -2,6 +2,7 @@
 //! keyring. The server's part in it are public facts.
 
 use muster_protocol::base64;
+use muster_protocol::command::Kind;
 use muster_protocol::descriptor::Descriptor;
 use muster_protocol::digest::Digest;
 use muster_protocol::envelope::{DocumentType, Envelope};
@@ -34,6 +35,8 @@ pub struct Wanted {
     pub auditors: Vec<String>,
     /// Auditors who made their keys on machines of their own.
     pub auditor_publics: Vec<PublicPart>,
+    /// How many phones one command of a kind may name, where that is not as usual.
+    pub max_targets: Vec<(Kind, u32)>,
     /// How long the first keyring lasts, days; PROTOCOL §5 advises 180 at most.
     pub days: u64,
 }
@@ -51,6 +54,7 @@ impl Wanted {
             approver_publics: Vec::new(),
             auditors: Vec::new(),
             auditor_publics: Vec::new(),
+            max_targets: Vec::new(),
             days: 180,
         }
     }
@@ -139,6 +143,10 @@ pub fn make(
             .and_then(|raw| Ed25519Key::from_raw(&raw).ok())
             .ok_or_else(|| fact(what))
     };
+    let mut grants = grants::usual(&ids(&all_approvers), &ids(&all_auditors), &organisation);
+    for (kind, phones) in &wanted.max_targets {
+        grants::limit(&mut grants, *kind, *phones)?;
+    }
     let keyring = Keyring {
         fleet,
         version: 1,
@@ -155,7 +163,7 @@ pub fn make(
             .chain(&all_auditors)
             .map(PublicPart::approver)
             .collect(),
-        grants: grants::usual(&ids(&all_approvers), &ids(&all_auditors), &organisation),
+        grants,
         log: Log {
             origin: facts.log_origin.clone(),
             key: key("log_key", &facts.log_key)?,

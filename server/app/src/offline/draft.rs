@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 
 use muster_protocol::command::Kind;
 use muster_protocol::ids::{KeyId, OrganisationId, Person};
-use muster_protocol::keyring::{
-    Grant, GrantKind, Keyring, LIFE_MAX, Log, ServerEntry, WholeKey, Witness,
-};
+use muster_protocol::keyring::{Grant, Keyring, LIFE_MAX, Log, ServerEntry, WholeKey, Witness};
 use muster_protocol::keys::Ed25519Key;
 use muster_protocol::time::{DAY, UnixTime};
 
@@ -45,6 +43,10 @@ pub struct Change {
     pub witness_threshold: Option<u32>,
     /// How many witnesses must clear each command of a kind.
     pub clearances: Vec<(Kind, u32)>,
+    /// How many people must sign each command of a kind.
+    pub thresholds: Vec<(Kind, u32)>,
+    /// How many phones one command of a kind may name.
+    pub max_targets: Vec<(Kind, u32)>,
     /// How long the keyring lasts, days.
     pub days: u64,
 }
@@ -75,7 +77,13 @@ pub fn next(
     change_approvers(&mut next, organisation, change)?;
     change_carriers(&mut next, change, random)?;
     for (kind, count) in &change.clearances {
-        clear(&mut next.grants, *kind, *count)?;
+        grants::change(&mut next.grants, *kind, |grant| grant.clearances = *count)?;
+    }
+    for (kind, people) in &change.thresholds {
+        grants::ask(&mut next.grants, *kind, *people)?;
+    }
+    for (kind, phones) in &change.max_targets {
+        grants::limit(&mut next.grants, *kind, *phones)?;
     }
     reachable(&next)?;
     next.check()
@@ -166,37 +174,6 @@ fn change_carriers(next: &mut Keyring, change: &Change, random: &dyn Random) -> 
     Ok(())
 }
 
-/// Every grant for `kind` asks for `count` clearances; a grant that covers other kinds too is split.
-fn clear(grants: &mut Vec<Grant>, kind: Kind, count: u32) -> Result<(), String> {
-    let wanted = GrantKind::Command(kind);
-    if !grants.iter().any(|grant| grant.kinds.contains(&wanted)) {
-        return Err(format!(
-            "No grant covers {kind}, so there is nothing to clear."
-        ));
-    }
-    let mut split = Vec::new();
-    for grant in grants
-        .iter_mut()
-        .filter(|grant| grant.kinds.contains(&wanted))
-    {
-        if grant.clearances == count {
-            continue;
-        }
-        if let [_] = grant.kinds.as_slice() {
-            grant.clearances = count;
-            continue;
-        }
-        grant.kinds.retain(|kind| *kind != wanted);
-        split.push(Grant {
-            kinds: vec![wanted],
-            clearances: count,
-            ..grant.clone()
-        });
-    }
-    grants.append(&mut split);
-    Ok(())
-}
-
 /// The rule of thresholds in words that name the kinds; [`Keyring::check`] would only say that one is broken.
 fn reachable(next: &Keyring) -> Result<(), String> {
     for grant in &next.grants {
@@ -282,6 +259,56 @@ mod tests {
             })
         };
         assert!(wipes(Kind::Wipe) && wipes(Kind::Kill) && !wipes(Kind::Hold));
+    }
+
+    #[test]
+    fn people_and_phones_are_set_for_one_kind_and_no_other() {
+        let fleet = Ceremony::usual();
+        let of = |drafted: &muster_protocol::keyring::Keyring, kind| {
+            let covers = |grant: &&muster_protocol::keyring::Grant| {
+                grant.kinds.contains(&GrantKind::Command(kind))
+            };
+            let grant = drafted.grants.iter().find(covers).unwrap();
+            (grant.threshold, grant.max_targets)
+        };
+        assert_eq!(of(&fleet.held.keyring, Kind::Kill), (1, 25));
+        assert_eq!(of(&fleet.held.keyring, Kind::LockFleet), (1, 4_096));
+        let drafted = |change: Change| {
+            next(
+                &fleet.held.keyring,
+                &fleet.organisation(),
+                &change,
+                NOW,
+                &fleet.random,
+            )
+        };
+        let change = Change {
+            add_approvers: vec![fleet.newcomer("Teo Amari")],
+            thresholds: vec![(Kind::Wipe, 3), (Kind::Kill, 2)],
+            max_targets: vec![(Kind::Kill, 100), (Kind::Suspend, 50)],
+            ..days()
+        };
+        let next = drafted(change).unwrap();
+        assert_eq!(of(&next, Kind::Wipe), (3, 25));
+        assert_eq!(of(&next, Kind::Transfer), (2, 25));
+        assert_eq!(of(&next, Kind::Kill), (2, 100));
+        assert_eq!(of(&next, Kind::Suspend), (1, 50));
+        assert_eq!(of(&next, Kind::Resume), (1, 4_096));
+        let refused = [
+            (vec![(Kind::Wipe, 1)], vec![]),
+            (vec![(Kind::Wipe, 3)], vec![]),
+            (vec![(Kind::Hold, 1)], vec![]),
+            (vec![], vec![(Kind::Kill, 0)]),
+            (vec![], vec![(Kind::Kill, 4_097)]),
+        ];
+        for (thresholds, max_targets) in refused {
+            let change = Change {
+                thresholds,
+                max_targets,
+                ..days()
+            };
+            assert!(drafted(change.clone()).is_err(), "{change:?}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use muster_domain::brake;
 use muster_domain::enrolment_code::{EnrolmentCode, LIFE_HOURS};
 use muster_paper::qr::{self, Drawing};
 use muster_store::devices::{self, Device};
@@ -32,6 +33,28 @@ pub struct IssuedCode {
     pub expires_at: Timestamp,
     /// The fingerprint that the phone should pin.
     pub fleet_fingerprint: String,
+}
+
+/// Asks for the password again where somebody has made many codes lately and it was typed long ago: each code lets another
+/// phone take a record's place.
+///
+/// # Errors
+/// It must be typed again.
+pub async fn confirm_many(app: &Arc<App>, allowed: &Allowed<IssueCodes>) -> Answer<()> {
+    let now = app.now_micros();
+    if allowed.actor.is_confirmed(now) {
+        return Ok(());
+    }
+    let by = allowed.actor.reference();
+    let since = now.saturating_sub(brake::CODES_WINDOW_SECONDS * 1_000_000);
+    let made = app
+        .store
+        .read(move |c| enrolment_codes::count_made_by(c, &by, since))
+        .await?;
+    if made < brake::CODES_AT_ONCE {
+        return Ok(());
+    }
+    allowed.actor.confirm_first(app)
 }
 
 /// Makes a code.

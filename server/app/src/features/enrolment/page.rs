@@ -27,6 +27,7 @@ pub async fn issue_code(
 ) -> Answer<HttpResponse> {
     session::check_form(&allowed.actor, &fields)?;
     let app = app.into_inner();
+    issue_code::confirm_many(&app, &allowed).await?;
     let issued = issue_code::issue_code(&app, &allowed, &id).await?;
     let frame = frame::frame(&app, &allowed.actor, &request, Place::Devices).await?;
     let page = Code {

@@ -140,7 +140,38 @@ fn store(
     };
     write::write(tx, app, &By::phone(phone), &entry)?;
     alarm_of_twins(tx, app, phone)?;
+    alarm_of_a_stranger(tx, app, phone, statement)?;
     Ok(Ok(()))
+}
+
+/// A phone that took a live enrolment's place and does not know it: another handset with a caught code, or the same one after
+/// its memory was erased. The one that was replaced thinks it is enrolled still.
+fn alarm_of_a_stranger(
+    tx: &mut Conn,
+    app: &App,
+    phone: &Phone,
+    statement: &Statement,
+) -> StoreResult<()> {
+    let Some(displaced) = enrolments::displaced_by(tx, &phone.enrolment)? else {
+        return Ok(());
+    };
+    let known = statement.previous.map(|previous| previous.to_string());
+    if known.as_deref() == Some(displaced.as_str()) {
+        return Ok(());
+    }
+    let entry = doubled(Place::of_phone(phone), &phone.device, phone);
+    write::write(tx, app, &By::system(), &entry)
+}
+
+fn doubled(place: Place, device: &str, phone: &Phone) -> Entry {
+    Entry {
+        kind: "device.enrolment-doubled",
+        weight: Weight::Trouble,
+        place,
+        device: Some((device.to_owned(), phone.serial.clone())),
+        command: None,
+        facts: json!({}),
+    }
 }
 
 /// Two live enrolments of one serial number are an alarm, for each of the fleets concerned. Neither learns whose the other is.
@@ -150,16 +181,13 @@ fn alarm_of_twins(tx: &mut Conn, app: &App, phone: &Phone) -> StoreResult<()> {
         .iter()
         .filter(|device| device.id != phone.device && device.lifecycle == "enrolled")
         .collect();
-    let entry = |place, id: &str| Entry {
-        kind: "device.enrolment-doubled",
-        weight: Weight::Trouble,
-        place,
-        device: Some((id.to_owned(), phone.serial.clone())),
-        command: None,
-        facts: json!({}),
-    };
     for twin in &twins {
-        write::write(tx, app, &By::system(), &entry(login::place(twin), &twin.id))?;
+        write::write(
+            tx,
+            app,
+            &By::system(),
+            &doubled(login::place(twin), &twin.id, phone),
+        )?;
     }
     if twins.is_empty() {
         Ok(())
@@ -168,7 +196,7 @@ fn alarm_of_twins(tx: &mut Conn, app: &App, phone: &Phone) -> StoreResult<()> {
             tx,
             app,
             &By::system(),
-            &entry(Place::of_phone(phone), &phone.device),
+            &doubled(Place::of_phone(phone), &phone.device, phone),
         )
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
+use muster_domain::brake;
 use muster_domain::device::same_serial;
 use muster_domain::permission::Permission;
 use muster_domain::scope::Scope;
@@ -61,14 +62,7 @@ pub async fn create(
     let app: Arc<App> = app.into_inner();
     let outcome = match read(&app, &allowed, &fields).await {
         Ok(wanted) => {
-            if matches!(
-                wanted.kind,
-                Wanted::LockFleet
-                    | Wanted::Release
-                    | Wanted::Kill
-                    | Wanted::Transfer
-                    | Wanted::Wipe
-            ) {
+            if brake::asks_for_the_password(wanted.kind, fields.many("device").len()) {
                 allowed.actor.confirm_first(&app)?;
             }
             draft::draft(&app, &allowed, wanted).await

@@ -45,6 +45,7 @@ pub async fn add(
 ) -> Answer<HttpResponse> {
     session::check_form(&allowed.actor, &fields)?;
     let app = app.into_inner();
+    issue_code::confirm_many(&app, &codes).await?;
     match register_and_issue(&app, &allowed, &codes, &fields).await {
         Ok(issued) => {
             // The next phone is usually another of the same kind for the same owner.
