@@ -5,12 +5,13 @@ use std::io::{IsTerminal, Write as _};
 
 use serde_json::Value;
 
+use super::ApproveOptions;
 use super::client::Api;
-use super::{ApproveOptions, keyring};
 use crate::clock::{Clock, SystemClock};
 use crate::features::commands::shapes::EnvelopeShown;
 use crate::offline::inspection;
 use crate::offline::key_file::KeyFile;
+use crate::offline::memory;
 use muster_protocol::time::UnixTime;
 
 /// Fetches, checks, shows, asks, signs, and hands the signature in.
@@ -24,7 +25,7 @@ pub async fn run(options: ApproveOptions) -> Result<(), String> {
     let sent: EnvelopeShown = api.get(&format!("{path}/envelope")).await?;
     let now = UnixTime(u64::try_from(SystemClock.now().as_second()).unwrap_or(0));
     let inspected = inspection::inspect(&sent, &key, now)?;
-    keyring::remember(&options.key, &inspected.keyring)?;
+    memory::remember(&options.key, &inspected.keyring)?;
     // The name is the server's word; what binds is the organisation in the pinned descriptor.
     say!(
         "{}",
