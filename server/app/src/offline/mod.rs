@@ -14,4 +14,5 @@ pub mod key_file;
 pub mod memory;
 pub mod policies;
 pub mod public_part;
+pub mod registration;
 pub mod signing;
