@@ -16,3 +16,4 @@ pub mod policies;
 pub mod public_part;
 pub mod registration;
 pub mod signing;
+pub mod typed;
