@@ -8,7 +8,7 @@ use muster_protocol::base64;
 use muster_protocol::command::{Args, Command, Kind};
 use muster_protocol::descriptor::Descriptor;
 use muster_protocol::digest::Digest;
-use muster_protocol::envelope::{DocumentType, pae};
+use muster_protocol::envelope::{DocumentType, Signature, pae};
 use muster_protocol::ids::{DeviceId, EnrolmentId, KeyId, SerialNumber};
 use muster_protocol::keyring::{HeldKeyring, verify_chain};
 use muster_protocol::target::{Leaf, TargetTree};
@@ -211,11 +211,10 @@ pub fn sign(inspected: &Inspected, key: &KeyFile) -> SignatureEntry {
 /// Signs the payload of a command that was checked, and nothing else: the bytes carry the type of a command.
 #[must_use]
 pub fn sign_payload(payload: &[u8], key: &KeyFile) -> SignatureEntry {
-    let signature = key.signer.sign(&pae(DocumentType::Command, payload));
-    SignatureEntry {
-        keyid: key.signer.key_id().to_string(),
-        sig: base64::encode(&signature),
-    }
+    SignatureEntry::of(&Signature::Plain {
+        keyid: key.signer.key_id(),
+        sig: key.signer.sign(&pae(DocumentType::Command, payload)),
+    })
 }
 
 impl Inspected {
