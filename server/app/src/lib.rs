@@ -9,6 +9,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod crash;
+pub mod desk;
 pub mod features;
 pub mod ids;
 pub mod mail;

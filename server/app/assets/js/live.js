@@ -1,10 +1,11 @@
-// Keeps the parts of a page that change by themselves true: asks for a fragment every two seconds while the page is
-// visible, and exchanges the elements that carry the same `data-live` name, only where something changed. Live
+// Keeps the parts of a page that change by themselves true: asks for a fragment every two seconds, or as often as
+// `data-live-every` says, while the page is visible, and exchanges the elements that carry the same `data-live` name, only where something changed. Live
 // regions are polite, so that a reader hears each change once.
 const PERIOD = 2000;
 
 const follow = (root) => {
   const address = root.dataset.liveUrl;
+  const period = Number(root.dataset.liveEvery) || PERIOD;
   const mark = document.querySelector("[data-live-mark]");
   let tag = "";
   let failures = 0;
@@ -26,7 +27,7 @@ const follow = (root) => {
   };
 
   const ask = async () => {
-    if (document.visibilityState !== "visible") return setTimeout(ask, PERIOD);
+    if (document.visibilityState !== "visible") return setTimeout(ask, period);
     try {
       const answer = await fetch(address, { headers: tag ? { "If-None-Match": tag } : {}, cache: "no-store" });
       if (answer.ok) {
@@ -45,9 +46,9 @@ const follow = (root) => {
     } catch {
       failures += 1;
     }
-    setTimeout(ask, PERIOD * 2 ** Math.min(failures, 5));
+    setTimeout(ask, period * 2 ** Math.min(failures, 5));
   };
-  setTimeout(ask, PERIOD);
+  setTimeout(ask, period);
 };
 
 for (const root of document.querySelectorAll("[data-live-url]:not([data-live-done])")) follow(root);

@@ -1,16 +1,21 @@
-//! `muster approve`: the screen that the server does not draw.
+//! `muster approve`: the screen that the server does not draw, as text in a terminal or, with `--serve`, as pages.
 
 use super::say::say;
 use std::io::{IsTerminal, Write as _};
+use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::ApproveOptions;
 use super::client::Api;
-use super::{ApproveOptions, keyring};
 use crate::clock::{Clock, SystemClock};
+use crate::config;
+use crate::desk::{Running, Settings, profile};
 use crate::features::commands::shapes::EnvelopeShown;
 use crate::offline::inspection;
 use crate::offline::key_file::KeyFile;
+use crate::offline::memory;
+use crate::random::SystemRandom;
 use muster_protocol::time::UnixTime;
 
 /// Fetches, checks, shows, asks, signs, and hands the signature in.
@@ -18,13 +23,19 @@ use muster_protocol::time::UnixTime;
 /// # Errors
 /// A sentence: something does not fit, nobody agreed, or the server refuses.
 pub async fn run(options: ApproveOptions) -> Result<(), String> {
-    let key = KeyFile::read(&options.key)?;
+    let (Some(command), [path]) = (&options.command, options.keys.as_slice()) else {
+        return Err(
+            "Name one command and one key file, or open your desk with --serve.".to_owned(),
+        );
+    };
+    let key = KeyFile::read(path)?;
     let api = Api::new(&options.server)?;
-    let path = format!("/api/v1/commands/{}", options.command);
+    let remembered = path;
+    let path = format!("/api/v1/commands/{command}");
     let sent: EnvelopeShown = api.get(&format!("{path}/envelope")).await?;
     let now = UnixTime(u64::try_from(SystemClock.now().as_second()).unwrap_or(0));
     let inspected = inspection::inspect(&sent, &key, now)?;
-    keyring::remember(&options.key, &inspected.keyring)?;
+    memory::remember(remembered, &inspected.keyring)?;
     // The name is the server's word; what binds is the organisation in the pinned descriptor.
     say!(
         "{}",
@@ -46,6 +57,38 @@ pub async fn run(options: ApproveOptions) -> Result<(), String> {
     } else {
         say!("Signed. One more person must sign before it goes out.");
     }
+    Ok(())
+}
+
+/// Opens the desk and keeps it open until Ctrl-C.
+///
+/// # Errors
+/// A sentence: no fleet is pinned, a file cannot be used, or the port is taken.
+pub async fn serve(options: ApproveOptions) -> Result<(), String> {
+    let dir = match options.dir {
+        Some(dir) => dir,
+        None => profile::usual_dir(&options.keys, config::environment("HOME"))?,
+    };
+    let settings = Settings {
+        server: options.server.server,
+        token: options.server.token,
+        keys: options.keys,
+        fleet: options
+            .fleet
+            .as_deref()
+            .map(super::root::fingerprint)
+            .transpose()?,
+        name: options.name,
+        dir,
+        port: options.listen,
+    };
+    let desk = Running::start(&settings, Arc::new(SystemClock), Arc::new(SystemRandom))?;
+    say!("Your desk is open. This address opens it once, in the browser that is to be yours:\n");
+    say!("  {}\n", desk.link);
+    say!("Its pages are drawn by this program. Ctrl-C closes it.");
+    super::stop_signal().await;
+    desk.stop().await;
+    say!("Closed.");
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use muster_protocol::command::Kind;
 use muster_protocol::descriptor::Descriptor;
 use muster_protocol::digest::Digest;
 use muster_protocol::envelope::{DocumentType, Envelope};
-use muster_protocol::keyring::{HeldKeyring, Keyring, Log, ServerEntry, Witness};
+use muster_protocol::keyring::{Keyring, Log, ServerEntry, Witness};
 use muster_protocol::keys::Ed25519Key;
 use muster_protocol::time::UnixTime;
 use muster_protocol::words;
@@ -541,44 +541,6 @@ pub fn card(dir: &Path) -> Result<(), String> {
 /// The time of this machine.
 pub(super) fn now() -> UnixTime {
     UnixTime(u64::try_from(SystemClock.now().as_second()).unwrap_or(0))
-}
-
-/// Where an approver's program remembers the newest keyring it saw beside its key: an older one later is a sign of a hacked
-/// server.
-pub fn seen_file(key: &Path) -> PathBuf {
-    let mut name = key.as_os_str().to_owned();
-    name.push(".seen");
-    PathBuf::from(name)
-}
-
-/// Refuses a keyring older than the newest one seen, or another one of the same version; remembers a newer one.
-///
-/// # Errors
-/// A sentence: it is older, or another, or cannot be remembered.
-pub fn remember(key: &Path, held: &HeldKeyring) -> Result<(), String> {
-    let path = seen_file(key);
-    let known = fs::read_to_string(&path).ok().and_then(|text| {
-        let (version, digest) = text.trim().split_once(' ')?;
-        Some((version.parse::<u64>().ok()?, Digest::parse(digest).ok()?))
-    });
-    if let Some((version, digest)) = known {
-        if held.keyring.version < version {
-            return Err(format!(
-                "The server shows keyring {}, and you have seen {version} already. It may be hacked: do not sign, tell your root signers.",
-                held.keyring.version
-            ));
-        }
-        if held.keyring.version == version {
-            if held.digest == digest {
-                return Ok(());
-            }
-            return Err("The server shows another keyring of the version you have seen. Do not sign, tell your root signers.".to_owned());
-        }
-    }
-    folder::write(
-        &path,
-        format!("{} {}\n", held.keyring.version, held.digest).as_bytes(),
-    )
 }
 
 #[cfg(test)]

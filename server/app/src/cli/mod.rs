@@ -210,16 +210,35 @@ pub(crate) struct ServerOptions {
 #[derive(Args)]
 pub(crate) struct ApproveOptions {
     /// The command's id
-    #[arg(value_name = "COMMAND")]
-    command: String,
-    /// Your key file; it holds your key and the fleet you believe in
-    #[arg(long, value_name = "FILE")]
-    key: PathBuf,
+    #[arg(
+        value_name = "COMMAND",
+        required_unless_present = "serve",
+        conflicts_with = "serve"
+    )]
+    command: Option<String>,
+    /// Your key file; it holds your key and the fleet you believe in. With --serve, once for each of your files
+    #[arg(long = "key", value_name = "FILE", required_unless_present = "serve")]
+    keys: Vec<PathBuf>,
     #[command(flatten)]
     server: ServerOptions,
     /// Sign without asking, for scripts that read the output themselves
-    #[arg(long)]
+    #[arg(long, conflicts_with = "serve")]
     yes: bool,
+    /// Open your desk: pages in your own browser, drawn by this program, with everything that waits for you
+    #[arg(long)]
+    serve: bool,
+    /// The desk's port on this machine. A passkey signs only on the port on which it was made
+    #[arg(long, value_name = "PORT", default_value_t = crate::desk::PORT, requires = "serve")]
+    listen: u16,
+    /// The desk's folder, for the public parts of passkeys. Default: beside the key file, or ~/.config/muster/desk
+    #[arg(long, value_name = "DIR", requires = "serve")]
+    dir: Option<PathBuf>,
+    /// The fleet that you believe in, when no key file says so: 64 hexadecimal characters, or the card's words
+    #[arg(long, value_name = "FINGERPRINT", requires = "serve")]
+    fleet: Option<String>,
+    /// What you are called, when no key file says so
+    #[arg(long, value_name = "NAME", requires = "serve")]
+    name: Option<String>,
 }
 
 #[derive(Subcommand)]
@@ -320,6 +339,10 @@ async fn run(command: Command) -> Result<(), String> {
         Command::Witness(command) => {
             log_to_stderr("info");
             witness::run(command).await
+        }
+        Command::Approve(options) if options.serve => {
+            log_to_stderr("warn");
+            approve::serve(options).await
         }
         Command::Approve(options) => approve::run(options).await,
         Command::Member(MemberCommand::ResetPassword { settings, email }) => {

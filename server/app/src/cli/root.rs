@@ -7,14 +7,13 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use muster_protocol::digest::Digest;
 use muster_protocol::keyring::Keyring;
-use muster_protocol::words;
 
 use super::policy;
 use crate::offline::folder::{self, Folder};
 use crate::offline::key_file::{KeyFile, Use};
 use crate::offline::public_part::{PublicPart, spoken};
 use crate::offline::signing::{self, Document, Draft};
-use crate::offline::{ceremony, difference};
+use crate::offline::{ceremony, difference, typed};
 use crate::random::SystemRandom;
 
 /// A person's key, to be made.
@@ -105,12 +104,8 @@ fn create(r#use: Use, new: &NewKey) -> Result<(), String> {
     Ok(())
 }
 
-fn fingerprint(text: &str) -> Result<Digest, String> {
-    if let Ok(digest) = Digest::parse(text) {
-        return Ok(digest);
-    }
-    let raw: Option<[u8; 32]> = words::from_words(text).and_then(|raw| raw.try_into().ok());
-    raw.map(Digest).ok_or_else(|| {
+pub(super) fn fingerprint(text: &str) -> Result<Digest, String> {
+    typed::digest(text).ok_or_else(|| {
         "This is no fingerprint. Type the 64 hexadecimal characters or the 32 words of the fleet's card.".to_owned()
     })
 }

@@ -8,8 +8,8 @@ use muster_protocol::base64;
 use muster_protocol::command::{Args, Command, Kind};
 use muster_protocol::descriptor::Descriptor;
 use muster_protocol::digest::Digest;
-use muster_protocol::envelope::{DocumentType, pae};
-use muster_protocol::ids::{DeviceId, EnrolmentId, SerialNumber};
+use muster_protocol::envelope::{DocumentType, Signature, pae};
+use muster_protocol::ids::{DeviceId, EnrolmentId, KeyId, SerialNumber};
 use muster_protocol::keyring::{HeldKeyring, verify_chain};
 use muster_protocol::target::{Leaf, TargetTree};
 use muster_protocol::time::UnixTime;
@@ -18,7 +18,22 @@ use super::key_file::{KeyFile, Use};
 use crate::features::commands::seal::SignatureEntry;
 use crate::features::commands::shapes::EnvelopeShown;
 
-/// A command that was checked against the approver's own pin.
+/// A command that was checked against an approver's own pin: everything about it but who may sign it.
+#[derive(Debug, Clone)]
+pub struct Checked {
+    /// What would be signed.
+    pub command: Command,
+    /// Its exact bytes.
+    pub payload: Vec<u8>,
+    /// The newest keyring.
+    pub keyring: HeldKeyring,
+    /// Every target.
+    pub serials: Vec<SerialNumber>,
+    /// The signatures that stand, as the server tells them.
+    pub signatures: Vec<SignatureEntry>,
+}
+
+/// A command that a key may sign.
 #[derive(Debug)]
 pub struct Inspected {
     /// What would be signed.
@@ -45,10 +60,48 @@ pub fn inspect(sent: &EnvelopeShown, key: &KeyFile, now: UnixTime) -> Result<Ins
     if key.r#use != Use::Approver {
         return Err("This is a root key. Root keys sign keyrings and nothing else.".to_owned());
     }
+    inspect_for(sent, key.pinned()?, &key.signer.key_id(), now)
+}
+
+/// Checks what the server sent against a pin, and whether the key with this id may sign it.
+///
+/// # Errors
+/// As [`inspect`].
+pub fn inspect_for(
+    sent: &EnvelopeShown,
+    pin: &Digest,
+    id: &KeyId,
+    now: UnixTime,
+) -> Result<Inspected, String> {
+    let checked = check(sent, pin, now)?;
+    let needed = checked.needed_from(id)?;
+    if checked.is_over(now) {
+        return Err("The command has expired. Draft it anew.".to_owned());
+    }
+    let mine = id.to_string();
+    Ok(Inspected {
+        signed: checked.signatures.len(),
+        signed_by_me: checked
+            .signatures
+            .iter()
+            .any(|signature| signature.keyid == mine),
+        command: checked.command,
+        payload: checked.payload,
+        keyring: checked.keyring,
+        serials: checked.serials,
+        needed,
+    })
+}
+
+/// Checks what the server sent against a pin, whoever may sign it.
+///
+/// # Errors
+/// A sentence that says what does not fit; then nobody may sign.
+pub fn check(sent: &EnvelopeShown, pin: &Digest, now: UnixTime) -> Result<Checked, String> {
     let bytes = |what: &str, text: &str| {
         base64::decode(text).ok_or_else(|| format!("The server's {what} does not read."))
     };
-    let descriptor = Descriptor::pinned(&bytes("descriptor", &sent.descriptor)?, key.pinned()?).map_err(|_| {
+    let descriptor = Descriptor::pinned(&bytes("descriptor", &sent.descriptor)?, pin).map_err(|_| {
         "The server shows another fleet than the one this key is pinned to. Do not sign; ask your fleet's root signers.".to_owned()
     })?;
     let chain: Vec<Vec<u8>> = sent
@@ -78,44 +131,60 @@ pub fn inspect(sent: &EnvelopeShown, key: &KeyFile, now: UnixTime) -> Result<Ins
     if tree.targets() != command.targets {
         return Err("The list of phones is not the one the command names. The server hides or adds a phone. Do not sign.".to_owned());
     }
-    let id = key.signer.key_id();
-    if keyring.keyring.key(&id).is_none() {
-        return Err("The fleet's newest keyring does not hold this key: it was never added, or it was removed.".to_owned());
-    }
-    let needed = authority::needed(
-        &keyring.keyring,
-        command.kind(),
-        &command.organisation,
-        tree.count(),
-    )
-    .filter(|needed| needed.key_ids.contains(&id))
-    .ok_or_else(|| {
-        format!(
-            "The keyring does not let this key approve {} for {} phones.",
-            command.kind(),
-            tree.count()
-        )
-    })?;
-    if now >= command.expires_at {
-        return Err("The command has expired. Draft it anew.".to_owned());
-    }
-    let mine = id.to_string();
-    Ok(Inspected {
+    Ok(Checked {
         serials: tree
             .leaves()
             .iter()
             .map(|leaf| leaf.serial.clone())
             .collect(),
-        signed: sent.signatures.len(),
-        signed_by_me: sent
-            .signatures
-            .iter()
-            .any(|signature| signature.keyid == mine),
+        signatures: sent.signatures.clone(),
         command,
         payload,
         keyring,
-        needed,
     })
+}
+
+impl Checked {
+    /// What it takes to authorise it; `None` when nobody could.
+    #[must_use]
+    pub fn needed(&self) -> Option<Needed> {
+        let Command {
+            organisation,
+            targets,
+            ..
+        } = &self.command;
+        authority::needed(
+            &self.keyring.keyring,
+            self.command.kind(),
+            organisation,
+            targets.count,
+        )
+    }
+
+    /// The same, if the key with this id counts for it.
+    ///
+    /// # Errors
+    /// A sentence: the keyring does not hold the key, or does not let it approve this.
+    pub fn needed_from(&self, id: &KeyId) -> Result<Needed, String> {
+        if self.keyring.keyring.key(id).is_none() {
+            return Err("The fleet's newest keyring does not hold this key: it was never added, or it was removed.".to_owned());
+        }
+        self.needed()
+            .filter(|needed| needed.key_ids.contains(id))
+            .ok_or_else(|| {
+                format!(
+                    "The keyring does not let this key approve {} for {} phones.",
+                    self.command.kind(),
+                    self.command.targets.count
+                )
+            })
+    }
+
+    /// Whether its time is over.
+    #[must_use]
+    pub fn is_over(&self, now: UnixTime) -> bool {
+        now >= self.command.expires_at
+    }
 }
 
 fn tree(sent: &EnvelopeShown) -> Result<TargetTree, String> {
@@ -136,13 +205,16 @@ fn tree(sent: &EnvelopeShown) -> Result<TargetTree, String> {
 /// Signs what was inspected.
 #[must_use]
 pub fn sign(inspected: &Inspected, key: &KeyFile) -> SignatureEntry {
-    let signature = key
-        .signer
-        .sign(&pae(DocumentType::Command, &inspected.payload));
-    SignatureEntry {
-        keyid: key.signer.key_id().to_string(),
-        sig: base64::encode(&signature),
-    }
+    sign_payload(&inspected.payload, key)
+}
+
+/// Signs the payload of a command that was checked, and nothing else: the bytes carry the type of a command.
+#[must_use]
+pub fn sign_payload(payload: &[u8], key: &KeyFile) -> SignatureEntry {
+    SignatureEntry::of(&Signature::Plain {
+        keyid: key.signer.key_id(),
+        sig: key.signer.sign(&pae(DocumentType::Command, payload)),
+    })
 }
 
 impl Inspected {

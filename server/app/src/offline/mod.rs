@@ -4,12 +4,16 @@
 //! Nothing here touches [`crate::app::App`].
 
 pub mod ceremony;
+pub mod client;
 pub mod difference;
 pub mod draft;
 pub mod folder;
 pub mod grants;
 pub mod inspection;
 pub mod key_file;
+pub mod memory;
 pub mod policies;
 pub mod public_part;
+pub mod registration;
 pub mod signing;
+pub mod typed;

@@ -33,6 +33,7 @@ const FILES: &[(&str, &[u8], &str)] = files! {
     "icons.svg": SVG,
     "favicon.svg": SVG,
     "js/countdown.js": JS,
+    "js/desk.js": JS,
     "js/forms.js": JS,
     "js/keyboard.js": JS,
     "js/live.js": JS,

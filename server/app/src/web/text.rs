@@ -24,6 +24,7 @@ const ENGLISH: &[(&str, &str)] = &[
         "commands",
         include_str!("../../../../locales/en/commands.ftl"),
     ),
+    ("desk", include_str!("../../../../locales/en/desk.ftl")),
     (
         "refusals",
         include_str!("../../../../locales/en/refusals.ftl"),

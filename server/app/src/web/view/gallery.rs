@@ -60,6 +60,7 @@ pub fn all(frame: &Frame) -> Vec<Sample> {
         page("search", &Search::sample(frame)),
         page("search-empty", &Search::empty(frame)),
     ];
+    pages.extend(super::desk::samples(frame));
     pages.extend(
         Problem::samples(frame)
             .iter()

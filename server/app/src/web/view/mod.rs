@@ -11,6 +11,7 @@ pub mod code;
 pub mod command;
 pub mod commands;
 pub mod confirm;
+pub mod desk;
 pub mod device;
 pub mod devices;
 pub mod events;
