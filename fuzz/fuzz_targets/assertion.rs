@@ -1,3 +1,4 @@
+//! Fuzzes passkey assertions: the input and the rules stand in `src/assertion.rs`.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
