@@ -247,7 +247,11 @@ pub fn verify_consistency(
         return Err(ProofError::Malformed);
     }
     if old == 0 || old == size {
-        let agree = old == 0 && *old_root == empty_root() || old == size && old_root == root;
+        let agree = if old == size {
+            old_root == root
+        } else {
+            *old_root == empty_root()
+        };
         return match (hashes.is_empty(), agree) {
             (false, _) => Err(ProofError::Malformed),
             (true, false) => Err(ProofError::Mismatch),

@@ -95,6 +95,16 @@ fn every_older_size_is_a_prefix() {
 }
 
 #[test]
+fn two_empty_trees_of_different_roots_are_not_one_log() {
+    let other = Digest::of(b"another");
+    let empty = merkle::empty_root();
+    let verify = |old_root, root| merkle::verify_consistency(0, old_root, 0, root, &[]);
+    assert_eq!(verify(&empty, &empty), Ok(()));
+    assert_eq!(verify(&empty, &other), Err(ProofError::Mismatch));
+    assert_eq!(verify(&other, &empty), Err(ProofError::Mismatch));
+}
+
+#[test]
 fn an_absent_node_is_named() {
     let missing = merkle::root(4, |_, _| None).unwrap_err();
     assert_eq!((missing.level, missing.index), (2, 0));

@@ -5,6 +5,7 @@
 //! must agree on byte for byte live one crate below, in `muster-protocol`.
 
 pub mod brake;
+pub mod check_in;
 pub mod command;
 pub mod compliance;
 pub mod device;

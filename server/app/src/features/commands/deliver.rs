@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use muster_domain::check_in::CheckIn;
 use muster_protocol::bundle::{
     Bundle, COMMANDS_MAX, CheckpointInBundle, CommandInBundle, KEYRINGS_MAX, LogProof,
 };
@@ -11,7 +12,6 @@ use muster_store::targets::Pending;
 use muster_store::{Conn, StoreError, StoreResult, keyrings, log, targets};
 
 use crate::app::App;
-use crate::features::fleet::check_in::CheckIn;
 use crate::features::log::deliverable::Clearing;
 use crate::features::trust::sequencer::Numbered;
 use crate::features::trust::{policies, proofs, renew_keys};

@@ -1,11 +1,12 @@
 //! A device as the API shows it.
 
 use jiff::Timestamp;
+use muster_domain::check_in::Restriction;
 use muster_domain::compliance::Compliance;
 use muster_domain::device::Contact;
 use muster_store::device_search::DeviceView;
 use muster_store::devices::DeviceState;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 /// A device.
@@ -65,15 +66,6 @@ pub struct CertificateShown {
     pub serial_number: String,
     /// When it ends, RFC 3339 UTC.
     pub not_after: String,
-}
-
-/// A restriction as a phone reports it, and as it is stored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Restriction {
-    /// Kind of the command that is in force.
-    pub kind: String,
-    /// Its digest.
-    pub command: String,
 }
 
 /// A device as it stands at `now`, microseconds.
