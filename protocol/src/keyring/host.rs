@@ -18,7 +18,8 @@ pub(super) fn of_server(url: &str) -> Option<&str> {
 }
 
 /// The host of an origin as browsers write it: `https://host[:port]`, or `http://` for names under `.localhost`.
-pub(super) fn of_origin(origin: &str) -> Option<&str> {
+#[must_use]
+pub fn of_origin(origin: &str) -> Option<&str> {
     if origin.len() > 256 {
         return None;
     }

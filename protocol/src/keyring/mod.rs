@@ -6,6 +6,7 @@ mod host;
 mod rules;
 mod update;
 
+pub use host::of_origin as host_of_origin;
 pub use update::{HeldKeyring, Update, verify_chain, verify_update};
 
 use crate::command::Kind;

@@ -12,4 +12,5 @@ pub mod inspection;
 pub mod key_file;
 pub mod policies;
 pub mod public_part;
+pub mod registration;
 pub mod signing;

@@ -1,5 +1,7 @@
 //! An approval by a passkey (§8): five checks, in order, the first failure naming the code. Nothing is read from the client
-//! data; it is compared. WebAuthn Level 3 §5.8.1.2 fixes the prefix.
+//! data; it is compared. WebAuthn Level 3 §5.8.1.2 fixes the prefix. How a passkey comes to be known stands in [`registration`].
+
+pub mod registration;
 
 use crate::base64;
 use crate::digest::Digest;
@@ -38,6 +40,15 @@ pub struct Assertion<'a> {
     pub client: &'a [u8],
     /// ES256 signature, DER.
     pub sig: &'a [u8],
+}
+
+/// The authenticator's signature counter in `auth`; none when the length is not that of an assertion. Phones ignore it; a
+/// server that sees it fall knows that a passkey was copied (§8).
+#[must_use]
+pub fn counter(auth: &[u8]) -> Option<u32> {
+    let auth: &[u8; AUTH_LENGTH] = auth.try_into().ok()?;
+    let (_, counter) = auth.split_last_chunk::<4>()?;
+    Some(u32::from_be_bytes(*counter))
 }
 
 /// Verifies that `key`, registered as `passkey`, approved the document whose signed bytes have this digest.
