@@ -8,7 +8,7 @@ use muster_protocol::base64;
 use muster_protocol::command::{Args, Command, Kind};
 use muster_protocol::descriptor::Descriptor;
 use muster_protocol::digest::Digest;
-use muster_protocol::envelope::{DocumentType, pae};
+use muster_protocol::envelope::{DocumentType, Signature, pae};
 use muster_protocol::ids::{DeviceId, EnrolmentId, SerialNumber};
 use muster_protocol::keyring::{HeldKeyring, verify_chain};
 use muster_protocol::target::{Leaf, TargetTree};
@@ -136,13 +136,13 @@ fn tree(sent: &EnvelopeShown) -> Result<TargetTree, String> {
 /// Signs what was inspected.
 #[must_use]
 pub fn sign(inspected: &Inspected, key: &KeyFile) -> SignatureEntry {
-    let signature = key
+    let sig = key
         .signer
         .sign(&pae(DocumentType::Command, &inspected.payload));
-    SignatureEntry {
-        keyid: key.signer.key_id().to_string(),
-        sig: base64::encode(&signature),
-    }
+    SignatureEntry::of(&Signature::Plain {
+        keyid: key.signer.key_id(),
+        sig,
+    })
 }
 
 impl Inspected {

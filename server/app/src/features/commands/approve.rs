@@ -50,15 +50,28 @@ pub async fn approve(
         approve_in(tx, &app2, &row, &entry, &by)
     });
     let outcome = outcome.await??;
-    app.crash_point("command.approved");
-    if outcome == Approved::Sealed {
-        app.crash_point("command.sealed");
-        super::deliver::wake_sealed(app, id).await?;
-    }
+    follow(app, id, &outcome).await?;
     Ok(outcome)
 }
 
-fn approve_in(
+/// What comes after the transaction that took a signature: a sealed command wakes its phones.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn follow(app: &Arc<App>, id: &str, outcome: &Approved) -> Answer<()> {
+    app.crash_point("command.approved");
+    if *outcome == Approved::Sealed {
+        app.crash_point("command.sealed");
+        super::deliver::wake_sealed(app, id).await?;
+    }
+    Ok(())
+}
+
+/// Takes the signature within a transaction of the caller's, who has found the command in the signer's scope.
+///
+/// # Errors
+/// As [`approve`].
+pub fn approve_in(
     tx: &mut Conn,
     app: &App,
     row: &commands::Command,
@@ -76,8 +89,8 @@ fn approve_in(
         return Ok(Err(Problem::conflict("not-waiting", detail)));
     }
     let Some(signature) = entry.read() else {
-        let detail =
-            "The signature does not read: keyid is 64 hexadecimal characters, sig is base64.";
+        let detail = "The signature does not read: keyid is 64 hexadecimal characters, sig is base64, and so are auth and \
+                      client, which a passkey sends both and a key file neither.";
         return Ok(Err(Problem::invalid("signature", detail)));
     };
     let Some(held) = seal::newest_keyring(tx, &row.fleet_id)? else {
@@ -153,7 +166,7 @@ fn refused(
 /// The refusal of a signature that does not count, in words.
 #[expect(
     clippy::wildcard_enum_match_arm,
-    reason = "two of the protocol's many reasons mean a bad signature; the rest mean others are missing"
+    reason = "six of the protocol's many reasons mean a bad signature; the rest mean others are missing"
 )]
 #[must_use]
 pub fn refusal(reason: Reason) -> Option<Problem> {
@@ -163,6 +176,15 @@ pub fn refusal(reason: Reason) -> Option<Problem> {
         }
         Reason::BadSignature => {
             "The signature does not fit this command. Fetch it again and sign what you see."
+        }
+        Reason::WaLength | Reason::WaClientData => {
+            "The passkey signed something else, or on another page than the keyring names. Open the command again and sign it there."
+        }
+        Reason::WaRpId => {
+            "The passkey is bound to another site than the keyring names for it. Use the one that was registered."
+        }
+        Reason::WaFlags => {
+            "The authenticator did not check its owner, or the passkey is copied between devices otherwise than the keyring says."
         }
         _ => return None,
     };

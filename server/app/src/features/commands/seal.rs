@@ -18,24 +18,62 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::features::record::write::{self, By, Entry, Place, Weight};
 
-/// An approver's signature as it travels and is stored.
+/// An approver's signature as it travels and is stored: `{keyid, sig}` of a key file, `{auth, client, keyid, sig}` of a passkey
+/// (PROTOCOL §4).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignatureEntry {
+    /// Of a passkey: the authenticator data, base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth: Option<String>,
+    /// Of a passkey: the client data as the browser wrote it, base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
     /// The key's id, 64 hexadecimal characters.
     pub keyid: String,
-    /// The signature over the command's signed bytes (DSSE), base64.
+    /// The signature, base64: of a key file over the command's signed bytes (DSSE); of a passkey as its authenticator gave it,
+    /// DER, the challenge being the command's digest.
     pub sig: String,
 }
 
 impl SignatureEntry {
+    /// The entry of a signature.
+    #[must_use]
+    pub fn of(signature: &Signature) -> Self {
+        let keyid = signature.keyid().to_string();
+        match signature {
+            Signature::Plain { sig, .. } => Self {
+                auth: None,
+                client: None,
+                keyid,
+                sig: base64::encode(sig),
+            },
+            Signature::WebAuthn {
+                auth, client, sig, ..
+            } => Self {
+                auth: Some(base64::encode(auth)),
+                client: Some(base64::encode(client)),
+                keyid,
+                sig: base64::encode(sig),
+            },
+        }
+    }
+
     /// The entry as the protocol types it; `None` when it is not well formed.
     #[must_use]
     pub fn read(&self) -> Option<Signature> {
-        Some(Signature::Plain {
-            keyid: KeyId::parse(&self.keyid).ok()?,
-            sig: base64::decode(&self.sig)?,
-        })
+        let keyid = KeyId::parse(&self.keyid).ok()?;
+        let sig = base64::decode(&self.sig)?;
+        match (&self.auth, &self.client) {
+            (None, None) => Some(Signature::Plain { keyid, sig }),
+            (Some(auth), Some(client)) => Some(Signature::WebAuthn {
+                keyid,
+                auth: base64::decode(auth)?,
+                client: base64::decode(client)?,
+                sig,
+            }),
+            (Some(_), None) | (None, Some(_)) => None,
+        }
     }
 }
 
