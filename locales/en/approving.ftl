@@ -27,6 +27,7 @@ approving-person-help = One person counts once, however many keys they hold
 error-person = Nobody of your keyrings is called so any more. Choose again.
 approving-person-new = No, not yet
 approving-person-known = Yes: { $words } ({ $organisation })
+approving-own-fleet = your fleet
 approving-go = Go on
 approving-go-words = You go on at { $host }, a host of its own, where only approvals happen.
 approving-what = What it can do

@@ -32,8 +32,8 @@ pub struct Mine {
 /// What a keyring lets a passkey sign.
 #[derive(Debug, Clone)]
 pub struct Standing {
-    /// Whose fleet it is.
-    pub organisation: String,
+    /// Whose fleet it is, where the member may know.
+    pub organisation: Option<String>,
     /// The keyring's version.
     pub version: u64,
     /// Kinds for which its signature is enough.
@@ -49,8 +49,8 @@ pub struct Known {
     pub person: String,
     /// The words of a key of theirs.
     pub words: String,
-    /// Whose fleet it is.
-    pub organisation: String,
+    /// Whose fleet it is, where the member may know.
+    pub organisation: Option<String>,
 }
 
 /// A member's passkeys, oldest first.
@@ -142,7 +142,7 @@ pub fn after_keyring(tx: &mut Conn, app: &App, keyring: &Keyring) -> StoreResult
 /// The newest keyring of a fleet.
 struct Newest {
     /// What its organisation is called.
-    name: String,
+    name: Option<String>,
     /// The organisation that its phones are pinned to.
     organisation: OrganisationId,
     keyring: Keyring,
@@ -157,9 +157,10 @@ fn newest(c: &mut Conn, scope: &Scope) -> StoreResult<Vec<Newest>> {
         else {
             continue;
         };
-        let owner = organisations::find(c, &Scope::Platform, &fleet.organisation_id)?;
+        // A customer is under its reseller's keyring, and is not told of the reseller here.
+        let owner = organisations::find(c, scope, &fleet.organisation_id)?;
         found.push(Newest {
-            name: owner.map_or_else(String::new, |owner| owner.name),
+            name: owner.map(|owner| owner.name),
             organisation,
             keyring: held.keyring,
         });

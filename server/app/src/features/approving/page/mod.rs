@@ -8,6 +8,11 @@ use crate::web::time_words;
 use crate::web::view::approving::{Row, Standing, Stands};
 use crate::web::view::{Frame, Kind};
 
+/// Whose fleet it is, in words.
+pub(super) fn of(frame: &Frame, organisation: Option<&String>) -> String {
+    organisation.map_or_else(|| frame.t("approving-own-fleet"), Clone::clone)
+}
+
 /// A passkey as the account page shows it.
 pub(super) fn row(frame: &Frame, mine: Mine) -> Row {
     let key = muster_protocol::ids::KeyId::parse(&mine.row.key_id);
@@ -26,7 +31,7 @@ pub(super) fn row(frame: &Frame, mine: Mine) -> Row {
         .keyrings
         .iter()
         .map(|standing| Standing {
-            organisation: standing.organisation.clone(),
+            organisation: of(frame, standing.organisation.as_ref()),
             version: standing.version,
             alone: names(&standing.alone),
             beside: names(&standing.beside),

@@ -144,7 +144,10 @@ async fn fill(app: &Arc<App>, actor: &Actor, request: &HttpRequest) -> Answer<Ne
             "approving-person-known",
             &[
                 ("words", known.words.into()),
-                ("organisation", known.organisation.into()),
+                (
+                    "organisation",
+                    super::of(&frame, known.organisation.as_ref()).into(),
+                ),
             ],
         ),
     }));
