@@ -72,6 +72,11 @@ event-command-approved = { $command } approved by <b>{ $actor }</b>
 event-command-approved-more = { $signatures } of { $needed } signatures
 event-command-approval-refused = A signature for { $command } was refused
 event-command-approval-refused-more = Because { $because }
+event-approval-counter-fell = The signature counter of a passkey <b>fell</b>
+event-approval-counter-fell-more = It may have been copied. Ask its owner, and take it out of the keyring if in doubt
+event-approving-passkey-added = { $actor } registered the passkey <b>{ $label }</b> for approving
+event-approving-passkey-added-more = It counts once a keyring holds it. Its words: { $words }
+event-approving-passkey-removed = { $actor } put the passkey <b>{ $label }</b> for approving out of use
 event-command-reopened = { $command } needs new signatures: the keyring changed
 event-command-queued = { $command } of { $count ->
     [one] one phone

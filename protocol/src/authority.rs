@@ -219,6 +219,32 @@ pub fn needed(
     }
 }
 
+/// What it takes to authorise such commands with this key among the signers: the easiest grant that names the key and has a place
+/// for it. None where its signature adds nothing: no grant names it, or all the people it takes must be independent and this key
+/// is not.
+#[must_use]
+pub fn needed_with(
+    keyring: &Keyring,
+    entry: &KeyEntry,
+    kind: Kind,
+    organisation: &OrganisationId,
+    count: u32,
+) -> Option<Needed> {
+    let floor = kind.floor();
+    let id = entry.id();
+    covering(keyring, kind, organisation)
+        .filter(|grant| count <= grant.max_targets && grant.keys.contains(&id))
+        .map(|grant| Needed {
+            online: floor.online && !keyring.online.is_empty(),
+            people: grant.threshold.max(floor.people),
+            independent: grant.independent.max(floor.independent),
+            clearances: grant.clearances,
+            key_ids: grant.keys.clone(),
+        })
+        .filter(|needed| entry.counts_as_independent() || needed.people > needed.independent)
+        .min_by_key(|needed| (needed.people, needed.independent, needed.clearances))
+}
+
 /// What a grant lacks, from the least met to the most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Shortfall {

@@ -65,6 +65,13 @@ export const enrolPhone = async (demo, serial, code) => {
   return state;
 };
 
+// A command of `muster` in a folder of the demo's, as a person at a terminal gives it; answers what it said.
+export const muster = async (demo, ...words) => {
+  const env = { ...process.env, MUSTER_SERVER: demo.known.portal_url, MUSTER_TOKEN: demo.known.api_tokens.reseller };
+  const { stdout } = await promisify(execFile)(program("muster"), words, { env });
+  return stdout;
+};
+
 // A request to the API with one of the demo's tokens.
 export const api = async (demo, method, path, body, token = demo.known.api_tokens.reseller) => {
   const answer = await fetch(demo.known.portal_url + path, {

@@ -5,8 +5,8 @@ import { chromium } from "playwright-core";
 export const launch = () =>
   chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-dev-shm-usage"] });
 
-// A window of its own: `as` is the state of somebody who signed in. Answers a page and `faults`, what went wrong on it.
-export const open = async (browser, base, { width = 1440, height = 900, theme = "light", as, script = true } = {}) => {
+// A window of its own: `as` is the state of somebody who signed in, `also` are other origins it may come to. Answers a page and `faults`, what went wrong on it.
+export const open = async (browser, base, { width = 1440, height = 900, theme = "light", as, script = true, also = [] } = {}) => {
   const context = await browser.newContext({
     baseURL: base,
     viewport: { width, height },
@@ -31,7 +31,7 @@ export const open = async (browser, base, { width = 1440, height = 900, theme = 
   });
   page.on("response", (response) => {
     if (response.status() >= 500) faults.push(`${response.status()}: ${response.url()}`);
-    if (!response.url().startsWith(base)) faults.push(`elsewhere: ${response.url()}`);
+    if (![base, ...also].some((origin) => response.url().startsWith(origin))) faults.push(`elsewhere: ${response.url()}`);
   });
   return { context, page, faults };
 };

@@ -16,6 +16,7 @@ pub mod handset;
 pub mod installation;
 pub mod line;
 pub mod page;
+pub mod passkey;
 pub mod phone;
 pub mod programs;
 pub mod tab;

@@ -7,6 +7,7 @@
 
 mod agent_crash;
 mod api;
+mod approving;
 mod audit;
 mod check_in;
 mod commands;

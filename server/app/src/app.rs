@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 use crate::authority::Authority;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{ApprovalsHost, Config};
 use crate::crash::CrashPoints;
 use crate::features::commands::trees::TargetTrees;
 use crate::features::log::witness_client::Witnesses;
@@ -63,6 +63,8 @@ pub struct App {
     pub crash_points: CrashPoints,
     /// What people type to reach the portal, without a slash at its end.
     pub portal_url: String,
+    /// Where members approve with passkeys; `None` where that is not set up.
+    pub approvals: Option<ApprovalsHost>,
     /// What phones are given, without a slash at its end.
     pub device_url: String,
     /// Jobs that somebody wants to run now rather than at their next tick.
@@ -106,6 +108,7 @@ impl App {
             portal_url,
             device_url,
         } = surroundings;
+        let approvals = ApprovalsHost::choose(config.portal.approvals_url.as_deref(), &portal_url)?;
         make_folder(&config.data_dir)?;
         let ids = Ids::default();
         let store = open_store(&config)?;
@@ -132,6 +135,7 @@ impl App {
             authority,
             crash_points,
             portal_url,
+            approvals,
             device_url,
         })
     }

@@ -3,11 +3,13 @@
 //! Every value has a default, stands in the TOML file under the name of its field, and can be given as a variable named
 //! in the field's documentation. A variable wins over the file. Unknown keys are refused with the nearest known name.
 
+mod approvals;
 mod file;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+pub use approvals::{ApprovalsHost, origin_of};
 pub use file::{environment, load};
 
 /// All settings of one node.
@@ -43,6 +45,9 @@ pub struct Portal {
     /// What people type, and what links in mail begin with. `MUSTER_PORTAL_URL`, default `http://` and the address.
     /// With `https://` cookies are bound to TLS.
     pub url: Option<String>,
+    /// Where members approve with passkeys: another host that leads to the same listener. `MUSTER_APPROVALS_URL`, default none;
+    /// for a portal at `localhost`, `http://approvals.localhost` and the port.
+    pub approvals_url: Option<String>,
 }
 
 /// The listener of the phones.
@@ -110,6 +115,7 @@ impl Config {
             portal: Portal {
                 listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
                 url: None,
+                approvals_url: None,
             },
             device: Device {
                 listen: SocketAddr::from(([0, 0, 0, 0], 8443)),

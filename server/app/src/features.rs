@@ -4,6 +4,7 @@
 use crate::features::operations::schedule::Job;
 use crate::web::route::{DeviceRoute, Route};
 
+pub mod approving;
 pub mod commands;
 pub mod demo;
 pub mod enrolment;
@@ -24,12 +25,19 @@ pub fn portal_routes() -> Vec<Route> {
         fleet::routes(),
         enrolment::routes(),
         commands::routes(),
+        approving::routes(),
         trust::routes(),
         log::routes(),
         record::routes(),
         operations::routes(),
     ]
     .concat()
+}
+
+/// The route table of the approvals host.
+#[must_use]
+pub fn approvals_routes() -> Vec<Route> {
+    approving::approvals_routes()
 }
 
 /// The route table of the device listener.
@@ -51,6 +59,7 @@ pub fn jobs() -> Vec<Job> {
         trust::jobs(),
         log::jobs(),
         commands::jobs(),
+        approving::jobs(),
         enrolment::jobs(),
         people::jobs(),
         operations::jobs(),

@@ -121,8 +121,12 @@ impl Server {
         )
         .map_err(|error| format!("TLS cannot be set up: {error}"))?;
         let trouble = |error: std::io::Error| format!("a listener cannot start: {error}");
-        let portal = portal_listener::start(app.clone(), features::portal_routes(), sockets.portal)
-            .map_err(trouble)?;
+        let routes = portal_listener::Routes {
+            portal: features::portal_routes(),
+            approvals: features::approvals_routes(),
+        };
+        let portal =
+            portal_listener::start(app.clone(), routes, sockets.portal).map_err(trouble)?;
         let device =
             device_listener::start(app.clone(), features::device_routes(), tls, sockets.device)
                 .map_err(trouble)?;

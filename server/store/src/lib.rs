@@ -21,7 +21,9 @@ mod store;
 mod url;
 
 pub mod api_tokens;
+pub mod approval_ceremonies;
 pub mod approvals;
+pub mod approving_passkeys;
 pub mod certificates;
 pub mod check_ins;
 pub mod clearances;
@@ -42,6 +44,7 @@ pub mod mail_outbox;
 pub mod members;
 pub mod one_time_links;
 pub mod organisations;
+pub mod passkey_counters;
 pub mod policies;
 pub mod rate_limits;
 pub mod receipts;

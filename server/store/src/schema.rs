@@ -401,6 +401,50 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    approving_passkeys (id) {
+        id -> Text,
+        member_id -> Text,
+        label -> Text,
+        key_id -> Text,
+        person -> Text,
+        credential -> Text,
+        origin -> Text,
+        rp_id -> Text,
+        synced -> Bool,
+        aaguid -> Text,
+        registration -> Text,
+        created_at -> BigInt,
+        in_keyring_at -> Nullable<BigInt>,
+        removed_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    approval_ceremonies (token_hash) {
+        token_hash -> Text,
+        member_id -> Text,
+        purpose -> Text,
+        command_id -> Nullable<Text>,
+        label -> Nullable<Text>,
+        person -> Nullable<Text>,
+        claim -> Nullable<Text>,
+        nonce -> Text,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    passkey_counters (key_id) {
+        key_id -> Text,
+        counter -> BigInt,
+        seen_at -> BigInt,
+    }
+}
+
+diesel::joinable!(approving_passkeys -> members (member_id));
+diesel::joinable!(approval_ceremonies -> members (member_id));
 diesel::joinable!(sessions -> members (member_id));
 diesel::joinable!(members -> organisations (organisation_id));
 diesel::joinable!(api_tokens -> organisations (organisation_id));
@@ -418,6 +462,8 @@ diesel::joinable!(device_days -> devices (device_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     api_tokens,
+    approval_ceremonies,
+    approving_passkeys,
     certificates,
     clearances,
     command_approvals,
@@ -442,6 +488,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     members,
     one_time_links,
     organisations,
+    passkey_counters,
     policies,
     rate_limits,
     receipts,

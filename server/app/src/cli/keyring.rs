@@ -27,6 +27,7 @@ use crate::offline::draft::{self, Change};
 use crate::offline::folder::{self, Folder};
 use crate::offline::key_file::Use;
 use crate::offline::public_part::{PublicPart, spoken};
+use crate::offline::registration::Registration;
 use crate::random::SystemRandom;
 
 /// How a fleet's trust shall be laid out.
@@ -76,12 +77,15 @@ pub(crate) struct DraftOptions {
     /// Take a key out, by its id or the beginning of it; the signatures it gave no longer count
     #[arg(long = "remove-approver", value_name = "KEYID")]
     remove_approvers: Vec<String>,
-    /// Add an approver by the public part of their key
+    /// Add an approver by the public part of their key, or by the registration of their passkey
     #[arg(long = "add-approver", value_name = "FILE")]
     add_approvers: Vec<PathBuf>,
-    /// Add an auditor by the public part of their key
+    /// Add an auditor by the public part of their key, or by the registration of their passkey
     #[arg(long = "add-auditor", value_name = "FILE")]
     add_auditors: Vec<PathBuf>,
+    /// Let an added passkey of the portal be the second person of a wipe or transfer, beside an independent key
+    #[arg(long)]
+    second_person: bool,
     /// Exchange a root key for another
     #[arg(long = "replace-root", value_name = "KEYID=FILE")]
     replace_roots: Vec<String>,
@@ -204,6 +208,13 @@ pub fn create(options: CreateOptions) -> Result<(), String> {
     let made = ceremony::make(&facts, &wanted, now(), &SystemRandom)?;
     fs::create_dir_all(dir)
         .map_err(|error| format!("{} cannot be made: {error}.", dir.display()))?;
+    for file in options
+        .approver_publics
+        .iter()
+        .chain(&options.auditor_publics)
+    {
+        keep_registration(&folder, file)?;
+    }
     let mut any = false;
     for (what, keys) in [
         ("root", &made.roots),
@@ -272,6 +283,14 @@ pub fn draft(options: &DraftOptions) -> Result<(), String> {
         &SystemRandom,
     )?;
     let mut names = folder.names();
+    for part in change.add_approvers.iter().chain(&change.add_auditors) {
+        if let Some(other) = names.namesake(&part.person, &part.name) {
+            return Err(format!(
+                "{} stands in this fleet already as person {other}, and would count as two people. Have the key registered for that person; or, if they are two, tell them apart in their names.",
+                part.name
+            ));
+        }
+    }
     for part in change
         .add_approvers
         .iter()
@@ -281,6 +300,10 @@ pub fn draft(options: &DraftOptions) -> Result<(), String> {
         names.add(&part.person, &part.name);
     }
     folder.keep_names(&names)?;
+    for file in options.add_approvers.iter().chain(&options.add_auditors) {
+        keep_registration(&folder, file)?;
+    }
+    let names = folder.names();
     let path = folder.path(&format!("keyring-{}.draft.json", next.version));
     folder::write(
         &path,
@@ -299,11 +322,20 @@ pub fn draft(options: &DraftOptions) -> Result<(), String> {
     Ok(())
 }
 
+/// Whoever signs the keyring later sees what proved a passkey.
+fn keep_registration(folder: &Folder, file: &Path) -> Result<(), String> {
+    if Registration::is_one(&folder::read(file)?) {
+        folder.keep_registration(&Registration::read(file)?)?;
+    }
+    Ok(())
+}
+
 fn change(options: &DraftOptions) -> Result<Change, String> {
     let mut change = Change {
         remove_approvers: options.remove_approvers.clone(),
         add_approvers: publics(&options.add_approvers, Use::Approver)?,
         add_auditors: publics(&options.add_auditors, Use::Approver)?,
+        second_person: options.second_person,
         remove_roots: options.remove_roots.clone(),
         add_roots: publics(&options.add_roots, Use::Root)?,
         root_threshold: options.root_threshold,
@@ -315,14 +347,14 @@ fn change(options: &DraftOptions) -> Result<Change, String> {
     if let Some(path) = &options.facts {
         let facts = read_facts(path)?;
         change.online = vec![key(&facts.online_key)?];
+        change.servers = vec![server(&facts.server_url, &facts.server_ca)?];
+        if change.portals.is_empty() {
+            change.portals = facts.portals();
+        }
         change.log = Some(Log {
             origin: facts.log_origin,
             key: key(&facts.log_key)?,
         });
-        change.servers = vec![server(&facts.server_url, &facts.server_ca)?];
-        if change.portals.is_empty() {
-            change.portals = vec![facts.portal_host];
-        }
     }
     for pair in &options.replace_roots {
         let (old, file) = halves(pair, "--replace-root")?;

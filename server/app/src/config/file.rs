@@ -14,6 +14,7 @@ const KEYS: &[(&str, &str)] = &[
     ("key_file", "MUSTER_KEY_FILE"),
     ("portal.listen", "MUSTER_PORTAL_LISTEN"),
     ("portal.url", "MUSTER_PORTAL_URL"),
+    ("portal.approvals_url", "MUSTER_APPROVALS_URL"),
     ("device.listen", "MUSTER_DEVICE_LISTEN"),
     ("device.url", "MUSTER_DEVICE_URL"),
     ("device.names", "MUSTER_DEVICE_NAMES"),
@@ -69,6 +70,7 @@ pub fn load(
         config.device.listen = listen;
     }
     config.portal.url = text("portal.url").map(|url| url.trim_end_matches('/').to_owned());
+    config.portal.approvals_url = text("portal.approvals_url");
     config.device.url = text("device.url").map(|url| url.trim_end_matches('/').to_owned());
     for (key, url) in [
         ("portal.url", &config.portal.url),

@@ -6,8 +6,8 @@ use muster_protocol::command::Kind;
 use muster_protocol::descriptor::Descriptor;
 use muster_protocol::digest::Digest;
 use muster_protocol::envelope::{DocumentType, Envelope};
-use muster_protocol::ids::{FleetId, KeyId, OrganisationId, Person};
-use muster_protocol::keyring::{Keyring, Log, Root, ServerEntry, WholeKey, Witnesses};
+use muster_protocol::ids::{FleetId, OrganisationId, Person};
+use muster_protocol::keyring::{KeyEntry, Keyring, Log, Root, ServerEntry, WholeKey, Witnesses};
 use muster_protocol::keys::{Ed25519Key, Ed25519Signer};
 use muster_protocol::time::{DAY, UnixTime};
 use zeroize::Zeroizing;
@@ -119,7 +119,9 @@ pub fn make(
     let all_roots = with(&roots, &wanted.root_publics);
     let all_approvers = with(&approvers, &wanted.approver_publics);
     let all_auditors = with(&auditors, &wanted.auditor_publics);
-    let ids = |parts: &[PublicPart]| -> Vec<KeyId> { parts.iter().map(PublicPart::id).collect() };
+    let entries = |parts: &[PublicPart]| -> Vec<KeyEntry> {
+        parts.iter().map(PublicPart::approver).collect()
+    };
     let root = Root {
         keys: all_roots
             .iter()
@@ -143,7 +145,11 @@ pub fn make(
             .and_then(|raw| Ed25519Key::from_raw(&raw).ok())
             .ok_or_else(|| fact(what))
     };
-    let mut grants = grants::usual(&ids(&all_approvers), &ids(&all_auditors), &organisation);
+    let mut grants = grants::usual(
+        &entries(&all_approvers),
+        &entries(&all_auditors),
+        &organisation,
+    );
     for (kind, phones) in &wanted.max_targets {
         grants::limit(&mut grants, *kind, *phones)?;
     }
@@ -176,7 +182,7 @@ pub fn make(
             url: facts.server_url.clone(),
             ca: Digest::parse(&facts.server_ca).map_err(|_| fact("server_ca"))?,
         }],
-        portals: vec![facts.portal_host.clone()],
+        portals: facts.portals(),
     };
     keyring
         .check()

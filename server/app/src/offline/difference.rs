@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use muster_protocol::ids::{KeyId, OrganisationId};
-use muster_protocol::keyring::{Grant, KeyEntry, Keyring, Organisations, WholeKey};
+use muster_protocol::keyring::{Display, Grant, KeyEntry, Keyring, Organisations, WholeKey};
 
 use super::folder::{Names, short};
 use super::inspection::moment;
@@ -83,10 +83,11 @@ fn approvers(held: Option<&Keyring>, next: &Keyring, names: &Names, lines: &mut 
     }
     for fresh in next.keys.iter().filter(|key| !before.contains(key)) {
         lines.push(format!(
-            "Approver IN       {}{}\n                  say to each other: {}",
+            "Approver IN       {}{}\n                  say to each other: {}{}",
             names.key(&fresh.person, &fresh.id()),
             manner(fresh),
-            spoken(&fresh.id())
+            spoken(&fresh.id()),
+            proved(fresh, names)
         ));
     }
 }
@@ -95,15 +96,44 @@ fn manner(entry: &KeyEntry) -> String {
     let Some(passkey) = &entry.passkey else {
         return ", a key file".to_owned();
     };
-    let copied = if passkey.synced {
-        ", copied between devices"
-    } else {
-        ""
+    let counts = match (entry.display, passkey.synced) {
+        (Display::Portal, _) => {
+            "portal: the server draws what it signs; never enough alone for lock-fleet, kill, wipe, transfer, release"
+        }
+        (Display::Independent, true) => {
+            "independent page, but copied between devices: never counts as independent"
+        }
+        (Display::Independent, false) => "independent: the server cannot draw what it signs",
     };
     format!(
-        ", a passkey of {} ({}{copied})",
-        passkey.origin, entry.display
+        ", a passkey of {}\n                  {counts}",
+        passkey.origin
     )
+}
+
+/// What the folder holds to prove a passkey: without a registration nobody has seen it sign.
+fn proved(entry: &KeyEntry, names: &Names) -> String {
+    if entry.passkey.is_none() {
+        return String::new();
+    }
+    let Some(made) = names.registration(&entry.id()) else {
+        return "\n                  NO REGISTRATION in this folder that holds: ask its owner for the file before you sign".to_owned();
+    };
+    let claim = &made.claim;
+    format!(
+        "\n                  registered by {} as {}, {}; authenticator {}; its trial signature over {} holds",
+        claim.name,
+        claim.label,
+        moment(claim.made_at),
+        claim
+            .aaguid()
+            .unwrap_or_else(|| "of unknown make".to_owned()),
+        short_digest(&made.trial.nonce)
+    )
+}
+
+fn short_digest(digest: &muster_protocol::digest::Digest) -> String {
+    digest.to_hex()[..16].to_owned()
 }
 
 /// What each kind takes, before and after; kinds that change alike share a line.

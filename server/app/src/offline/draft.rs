@@ -19,8 +19,10 @@ use crate::random::Random;
 pub struct Change {
     /// Approvers' and auditors' keys to take out, by id or the beginning of one.
     pub remove_approvers: Vec<String>,
-    /// Approvers to add: to every grant but the auditors'.
+    /// Approvers to add: to every grant but the auditors', as far as their keys count there.
     pub add_approvers: Vec<PublicPart>,
+    /// Whether an added key that is not independent may be the second person of a wipe or transfer.
+    pub second_person: bool,
     /// Auditors to add: to the grants for hold and release.
     pub add_auditors: Vec<PublicPart>,
     /// Root keys to take out, by id or the beginning of one.
@@ -119,22 +121,34 @@ fn change_approvers(
         next.grants.retain(|grant| !grant.keys.is_empty());
     }
     for part in &change.add_approvers {
-        next.keys.push(part.approver());
+        let entry = part.approver();
         let ordinary = next.grants.iter_mut().filter(|grant| !grant.is_auditor());
-        for grant in ordinary {
-            add_key(grant, part.id());
+        let useful =
+            ordinary.filter(|grant| grants::is_useful(grant, &entry, change.second_person));
+        let mut entered = 0;
+        for grant in useful {
+            add_key(grant, entry.id());
+            entered += 1;
         }
+        if entered == 0 {
+            return Err(format!(
+                "The key of {} would count nowhere: no grant of this keyring has a place for it.",
+                part.name
+            ));
+        }
+        next.keys.push(entry);
     }
     for part in &change.add_auditors {
-        next.keys.push(part.approver());
-        if !next.grants.iter().any(Grant::is_auditor) {
-            next.grants
-                .extend(grants::of_auditors(&[part.id()], organisation));
-            continue;
-        }
+        let entry = part.approver();
+        let mut lacking = grants::of_auditors(std::slice::from_ref(&entry), organisation);
         for grant in next.grants.iter_mut().filter(|grant| grant.is_auditor()) {
-            add_key(grant, part.id());
+            lacking.retain(|new| !new.kinds.iter().all(|kind| grant.kinds.contains(kind)));
+            if grants::is_useful(grant, &entry, false) {
+                add_key(grant, entry.id());
+            }
         }
+        next.grants.append(&mut lacking);
+        next.keys.push(entry);
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
-//! A fleet's folder on somebody's own machine: `descriptor.json`, `keyring-1.json` and so on, `policy-1.json` and so on, and
-//! `names.json`, which says who is called what and leaves this machine only with its folder.
+//! A fleet's folder on somebody's own machine: `descriptor.json`, `keyring-1.json` and so on, `policy-1.json` and so on,
+//! `passkey-….json`, the registrations of passkeys, and `names.json`, which says who is called what and leaves this machine only
+//! with its folder.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,21 +12,26 @@ use muster_protocol::ids::{KeyId, Person};
 use muster_protocol::keyring::{HeldKeyring, verify_chain};
 use muster_protocol::time::UnixTime;
 
+use super::registration::Registration;
+
 /// A fleet's folder.
 pub struct Folder {
     dir: PathBuf,
 }
 
-/// What people are called. The names are this folder's word; what binds are keys.
+/// What people are called, and the registrations of their passkeys. The names are this folder's word; what binds are keys.
 #[derive(Debug, Clone, Default)]
-pub struct Names(BTreeMap<String, String>);
+pub struct Names {
+    people: BTreeMap<String, String>,
+    registrations: Vec<Registration>,
+}
 
 impl Names {
     /// The name of a person, or the beginning of their number.
     #[must_use]
     pub fn of(&self, person: &Person) -> String {
         let number = person.to_string();
-        self.0
+        self.people
             .get(&number)
             .cloned()
             .unwrap_or_else(|| format!("person {}", &number[..8]))
@@ -39,7 +45,25 @@ impl Names {
 
     /// Adds somebody.
     pub fn add(&mut self, person: &Person, name: &str) {
-        self.0.insert(person.to_string(), name.to_owned());
+        self.people.insert(person.to_string(), name.to_owned());
+    }
+
+    /// Another person of this name, if there is one: one human being must not count twice (PROTOCOL §17).
+    #[must_use]
+    pub fn namesake(&self, person: &Person, name: &str) -> Option<&str> {
+        let number = person.to_string();
+        self.people
+            .iter()
+            .find(|(other, theirs)| **other != number && theirs.trim() == name.trim())
+            .map(|(other, _)| other.as_str())
+    }
+
+    /// The registration of a passkey, with a trial that holds.
+    #[must_use]
+    pub fn registration(&self, id: &KeyId) -> Option<&Registration> {
+        self.registrations
+            .iter()
+            .find(|made| made.claim.key_id() == *id)
     }
 }
 
@@ -158,11 +182,35 @@ impl Folder {
     #[must_use]
     pub fn names(&self) -> Names {
         // Names help people; without them everybody is a number, and nothing else changes.
-        fs::read(self.path("names.json"))
-            .ok()
-            .and_then(|text| serde_json::from_slice(&text).ok())
-            .map(Names)
-            .unwrap_or_default()
+        Names {
+            people: fs::read(self.path("names.json"))
+                .ok()
+                .and_then(|text| serde_json::from_slice(&text).ok())
+                .unwrap_or_default(),
+            registrations: self.registrations(),
+        }
+    }
+
+    /// The registrations in this folder. One whose trial does not hold is as good as none, and is missed where it is looked for.
+    fn registrations(&self) -> Vec<Registration> {
+        let Ok(entries) = fs::read_dir(&self.dir) else {
+            return Vec::new();
+        };
+        let is_one = |name: &str| name.starts_with("passkey-") && name.ends_with(".json");
+        entries
+            .flatten()
+            .filter(|entry| entry.file_name().to_str().is_some_and(is_one))
+            .filter_map(|entry| Registration::read(&entry.path()).ok())
+            .collect()
+    }
+
+    /// Keeps a registration, for whoever signs next.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn keep_registration(&self, made: &Registration) -> Result<(), String> {
+        let id = made.claim.key_id();
+        made.write(&self.path(&format!("passkey-{}.json", short(&id))))
     }
 
     /// Keeps who is called what.
@@ -170,7 +218,8 @@ impl Folder {
     /// # Errors
     /// It cannot be written.
     pub fn keep_names(&self, names: &Names) -> Result<(), String> {
-        let text = serde_json::to_string_pretty(&names.0).map_err(|error| error.to_string())?;
+        let text =
+            serde_json::to_string_pretty(&names.people).map_err(|error| error.to_string())?;
         write(&self.path("names.json"), text.as_bytes())
     }
 }

@@ -275,6 +275,7 @@ pub(crate) mod tests {
             server_url: "https://muster.example.org:8443".to_owned(),
             server_ca: "ab".repeat(32),
             portal_host: "muster.example.org".to_owned(),
+            approvals_host: Some("approvals.example.org".to_owned()),
             fingerprint: None,
         }
     }

@@ -32,6 +32,7 @@ const FILES: &[(&str, &[u8], &str)] = files! {
     "muster.css": CSS,
     "icons.svg": SVG,
     "favicon.svg": SVG,
+    "js/approving.js": JS,
     "js/countdown.js": JS,
     "js/desk.js": JS,
     "js/forms.js": JS,

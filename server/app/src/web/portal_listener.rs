@@ -10,29 +10,43 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, Data};
-use actix_web::{App as ActixApp, HttpRequest, HttpResponse, HttpServer};
+use actix_web::{App as ActixApp, HttpRequest, HttpResponse, HttpServer, Resource, guard};
 
 use super::problem::{Kind, Problem};
 use super::route::{Route, is_api};
 use super::{assets, frame};
 use crate::app::App;
+use crate::config::origin_of;
 
-/// Nothing but our own files, no inline code, no frames (PORTAL.md §9).
-const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
-                      manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// Nothing but our own files, no inline code, no frames (PORTAL.md §9). Forms go to this host and, by a redirect, to the other
+/// one: portal and approvals host send people to each other.
+fn policy(app: &App, on_approvals: bool) -> String {
+    let other = match &app.approvals {
+        Some(_) if on_approvals => format!(" {}", origin_of(&app.portal_url)),
+        Some(approvals) => format!(" {}", approvals.origin),
+        None => String::new(),
+    };
+    format!(
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
+         manifest-src 'self'; form-action 'self'{other}; base-uri 'none'; frame-ancestors 'none'"
+    )
+}
 
-/// Starts the listener on `socket`. It answers until the server is stopped.
+/// The two tables of this listener.
+pub struct Routes {
+    /// The portal and its API.
+    pub portal: Vec<Route>,
+    /// The approvals host, which has nothing else.
+    pub approvals: Vec<Route>,
+}
+
+/// Starts the listener on `socket`. It answers until the server is stopped. Requests for the approvals host see its table alone,
+/// and all others never see it: what can be reached there is nobody's session, and what is signed there is asked for there.
 ///
 /// # Errors
 /// The socket cannot be used.
-pub fn start(app: Arc<App>, routes: Vec<Route>, socket: TcpListener) -> std::io::Result<Server> {
+pub fn start(app: Arc<App>, routes: Routes, socket: TcpListener) -> std::io::Result<Server> {
     let server = HttpServer::new(move || {
-        let mut paths: Vec<&'static str> = Vec::new();
-        for route in &routes {
-            if !paths.contains(&route.path) {
-                paths.push(route.path);
-            }
-        }
         let mut actix = ActixApp::new()
             .app_data(Data::from(app.clone()))
             .app_data(web::PayloadConfig::new(1024 * 1024))
@@ -40,11 +54,18 @@ pub fn start(app: Arc<App>, routes: Vec<Route>, socket: TcpListener) -> std::io:
             .wrap(from_fn(refuse_other_sites))
             .wrap(from_fn(add_headers))
             .service(web::resource("/assets/{path:.*}").route(web::get().to(asset)));
-        for path in paths {
-            let mut resource = web::resource(path).default_service(web::to(wrong_method));
-            for route in routes.iter().filter(|route| route.path == path) {
-                resource = resource.route((route.build)());
+        if let Some(approvals) = app.approvals.clone() {
+            let mut host = web::scope("")
+                .guard(guard::fn_guard(move |context| {
+                    approvals.is_asked(context.head())
+                }))
+                .default_service(web::to(nothing_here));
+            for resource in resources(&routes.approvals) {
+                host = host.service(resource);
             }
+            actix = actix.service(host);
+        }
+        for resource in resources(&routes.portal) {
             actix = actix.service(resource);
         }
         actix.default_service(web::to(nothing_here))
@@ -57,6 +78,24 @@ pub fn start(app: Arc<App>, routes: Vec<Route>, socket: TcpListener) -> std::io:
     .listen(socket)?
     .run();
     Ok(server)
+}
+
+/// One resource for each path, with every method that the table has for it.
+fn resources(routes: &[Route]) -> Vec<Resource> {
+    let mut paths: Vec<&'static str> = Vec::new();
+    for route in routes {
+        if !paths.contains(&route.path) {
+            paths.push(route.path);
+        }
+    }
+    let of = |path| {
+        let mut resource = web::resource(path).default_service(web::to(wrong_method));
+        for route in routes.iter().filter(|route| route.path == path) {
+            resource = resource.route((route.build)());
+        }
+        resource
+    };
+    paths.into_iter().map(of).collect()
 }
 
 async fn asset(request: HttpRequest) -> Result<HttpResponse, Problem> {
@@ -190,9 +229,15 @@ async fn add_headers(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let tls = request
-        .app_data::<Data<App>>()
+    let app = request.app_data::<Data<App>>().cloned();
+    let tls = app
+        .as_ref()
         .is_some_and(|app| app.portal_url.starts_with("https://"));
+    let on_approvals = app
+        .as_ref()
+        .and_then(|app| app.approvals.as_ref())
+        .is_some_and(|approvals| approvals.is_asked(request.head()));
+    let policy = app.map_or_else(String::new, |app| policy(&app, on_approvals));
     let mut response = next.call(request).await?.map_into_boxed_body();
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| {
@@ -200,9 +245,14 @@ async fn add_headers(
             headers.insert(name, HeaderValue::from_static(value));
         }
     };
-    set(header::CONTENT_SECURITY_POLICY, POLICY);
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set(header::REFERRER_POLICY, "same-origin");
+    // Addresses on the approvals host hold a capability: they are told to nobody.
+    let referrer = if on_approvals {
+        "no-referrer"
+    } else {
+        "same-origin"
+    };
+    set(header::REFERRER_POLICY, referrer);
     set(header::CACHE_CONTROL, "no-store");
     set(
         HeaderName::from_static("cross-origin-opener-policy"),
@@ -216,8 +266,14 @@ async fn add_headers(
         HeaderName::from_static("permissions-policy"),
         "camera=(self), geolocation=(), microphone=()",
     );
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
     if tls {
-        set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+        headers.insert(
+            header::STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static("max-age=31536000"),
+        );
     }
     Ok(response)
 }

@@ -21,6 +21,10 @@ const ENGLISH: &[(&str, &str)] = &[
         include_str!("../../../../locales/en/enrolment.ftl"),
     ),
     (
+        "approving",
+        include_str!("../../../../locales/en/approving.ftl"),
+    ),
+    (
         "commands",
         include_str!("../../../../locales/en/commands.ftl"),
     ),

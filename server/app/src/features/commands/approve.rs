@@ -11,6 +11,7 @@ use muster_store::approvals::{self, Approval};
 use muster_store::{Conn, StoreError, StoreResult, commands};
 use serde_json::json;
 
+use super::counters;
 use super::seal::{self, SignatureEntry};
 use crate::app::App;
 use crate::features::record::write::{self, By, Entry, Weight};
@@ -108,6 +109,7 @@ pub fn approve_in(
             return Ok(Ok(Approved::Missing(refusal.reason)));
         }
     };
+    counters::look(tx, app, row, &signature, by)?;
     let command = Command::decode(row.payload.as_bytes())
         .map_err(|_| StoreError::Corrupt(format!("command {} does not read", row.id)))?;
     let approval = Approval {

@@ -5,6 +5,7 @@ pub mod api;
 pub mod approve;
 pub mod arguments;
 pub mod cancel;
+pub mod counters;
 pub mod deliver;
 pub mod device;
 pub mod draft;

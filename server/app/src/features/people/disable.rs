@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use muster_domain::permission::Role;
 use muster_store::members::{self, Member};
-use muster_store::{one_time_links, sessions};
+use muster_store::{approval_ceremonies, one_time_links, sessions};
 use serde_json::json;
 
 use super::entry;
@@ -49,6 +49,7 @@ pub async fn disable(app: &Arc<App>, allowed: &Allowed<ManagePeople>, id: String
             }
             members::disable(tx, &scope, &id, now)?;
             sessions::end_all_of_member(tx, &id, None, now)?;
+            approval_ceremonies::delete_of_member(tx, &id)?;
             one_time_links::void(tx, Purpose::Password.as_str(), Some(&id), now)?;
             let facts = json!({ "member": member.id, "name": member.name });
             record::write(tx, &acting, &by, &entry("member.disabled", Weight::Major, &organisation, facts))?;

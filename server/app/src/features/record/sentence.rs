@@ -149,6 +149,15 @@ mod tests {
             r#"{"kind":"wipe","code":"bad_signature"}"#,
         ),
         (
+            "approval.counter-fell",
+            r#"{"kind":"message","before":9,"now":3}"#,
+        ),
+        (
+            "approving-passkey.added",
+            r#"{"label":"Blue key","words":"oak lamp"}"#,
+        ),
+        ("approving-passkey.removed", r#"{"label":"Blue key"}"#),
+        (
             "command.reopened",
             r#"{"kind":"wipe","count":1,"reason":"stolen","code":"threshold"}"#,
         ),

@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::renew_keys;
 use crate::app::App;
+use crate::features::approving::mine;
 use crate::features::commands::{deliver, rejudge};
 use crate::features::record::write::{self, By, Entry, Place, Weight};
 use crate::web::actor::{Allowed, ManageTrust};
@@ -141,6 +142,7 @@ pub async fn publish(
             store_keyring(tx, &app2, &fleet, &next)?;
             renew_keys::take_over(tx, &app2, &fleet, names, &by)?;
             rejudge::after_keyring(tx, &app2, &fleet.id, &next.keyring, &by)?;
+            mine::after_keyring(tx, &app2, &next.keyring)?;
             let entry = Entry {
                 kind: "keyring.stored",
                 weight: Weight::Major,

@@ -38,8 +38,21 @@ pub struct ServerFacts {
     pub server_ca: String,
     /// The portal's host: no independent passkey may live there.
     pub portal_host: String,
+    /// The approvals host, where there is one: the server draws its pages too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approvals_host: Option<String>,
     /// The fleet fingerprint, once the descriptor came back.
     pub fingerprint: Option<String>,
+}
+
+impl ServerFacts {
+    /// Every host whose pages the server draws: no key that signs there is independent.
+    #[must_use]
+    pub fn portals(&self) -> Vec<String> {
+        let mut hosts = vec![self.portal_host.clone()];
+        hosts.extend(self.approvals_host.clone());
+        hosts
+    }
 }
 
 /// The facts of an organisation's fleet; the keys are made at the first call.
@@ -151,6 +164,10 @@ pub(super) fn of(
         server_url: app.device_url.clone(),
         server_ca: app.authority.ca_fingerprint(),
         portal_host: host(&app.portal_url),
+        approvals_host: app
+            .approvals
+            .as_ref()
+            .map(|approvals| approvals.host.clone()),
         fingerprint: fleet.fingerprint.clone(),
     }
 }

@@ -20,10 +20,14 @@ pub enum Done {
     CommandCancelled,
     CertificateRevoked,
     DeviceChanged,
+    ApprovingPasskeyAdded,
+    ApprovingPasskeyRemoved,
+    CommandSigned,
+    CommandSealed,
 }
 
 impl Done {
-    const ALL: [(Self, &'static str, Key); 10] = [
+    const ALL: [(Self, &'static str, Key); 14] = [
         (
             Self::PasswordChanged,
             "password-changed",
@@ -65,6 +69,26 @@ impl Done {
             Self::DeviceChanged,
             "device-changed",
             Key("done-device-changed"),
+        ),
+        (
+            Self::ApprovingPasskeyAdded,
+            "approving-passkey-added",
+            Key("done-approving-passkey-added"),
+        ),
+        (
+            Self::ApprovingPasskeyRemoved,
+            "approving-passkey-removed",
+            Key("done-approving-passkey-removed"),
+        ),
+        (
+            Self::CommandSigned,
+            "command-signed",
+            Key("done-command-signed"),
+        ),
+        (
+            Self::CommandSealed,
+            "command-sealed",
+            Key("done-command-sealed"),
         ),
     ];
 

@@ -32,7 +32,12 @@ pub async fn problem_page(request: &HttpRequest, problem: &Problem) -> HttpRespo
     let Some(app) = request.app_data::<Data<App>>().cloned() else {
         return HttpResponse::build(problem.kind.status()).body(problem.detail.clone());
     };
-    let page = explain(&reader(&app, request, problem.kind).await, &app, problem);
+    let mut page = explain(&reader(&app, request, problem.kind).await, &app, problem);
+    let on_approvals = app.approvals.as_ref();
+    if on_approvals.is_some_and(|approvals| approvals.is_asked(request.head())) {
+        // Nothing else is on that host: the way on is the portal's.
+        page.on.0.insert_str(0, &app.portal_url);
+    }
     let status = StatusCode::from_u16(page.status).unwrap_or(problem.kind.status());
     let mut answer = html_as(status, &page)
         .unwrap_or_else(|_| HttpResponse::build(status).body(problem.detail.clone()));
@@ -65,6 +70,7 @@ fn explain(frame: &Frame, app: &App, problem: &Problem) -> Page {
     let told = || words(&frame.t, problem.code, &problem.detail);
     let mut page = match (problem.kind, problem.code) {
         (Kind::NotFound, "link-ended") => return Page::link_ended(frame),
+        (Kind::NotFound, "ceremony-ended") => return Page::ceremony_ended(frame, &told()),
         (Kind::NotFound, _) => Page::not_found(frame),
         (Kind::Forbidden, "form-old" | "other-site") => Page::stale_form(frame),
         (Kind::Forbidden | Kind::ConfirmFirst | Kind::SignInFirst | Kind::SignedOut, _) => {

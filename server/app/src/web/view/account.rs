@@ -3,6 +3,7 @@
 use askama::Template;
 use jiff::Timestamp;
 
+use super::approving::{Section, Stands};
 use super::{Frame, Input, Place, Theme};
 
 /// `GET /account`, and the answer to a refused `POST /account/password`.
@@ -15,6 +16,8 @@ pub struct Account {
     pub email: String,
     /// Where they are signed in, this browser first.
     pub sessions: Vec<Session>,
+    /// Their passkeys for approving commands.
+    pub approving: Section,
     /// Why the present password was not taken.
     pub current: Input,
     /// Why the new one was not.
@@ -75,6 +78,7 @@ impl Account {
                 session("Firefox on Linux", 5, true),
                 session("Safari on iPhone", 70, false),
             ],
+            approving: Section::sample(frame),
             current: Input {
                 value: String::new(),
                 error: Some(frame.t("error-password-wrong")),

@@ -3,6 +3,7 @@
 use askama::Template;
 use jiff::Timestamp;
 
+use super::approving::ByPasskey;
 use super::{CommandState, Frame, Kind, Place, parts};
 use crate::web::text::{Html, Key, Part};
 use crate::web::time_words;
@@ -49,6 +50,8 @@ pub struct Command {
     pub cool_off_until: Option<Timestamp>,
     /// Where the signed envelope can be had, once it is sealed.
     pub envelope_link: Option<String>,
+    /// How the reader may sign it with a passkey.
+    pub by_passkey: Option<ByPasskey>,
     /// The part that changes.
     pub progress: Progress,
 }
@@ -227,6 +230,7 @@ impl Command {
             signed_cancel: None,
             cool_off_until: None,
             envelope_link: None,
+            by_passkey: Some(ByPasskey::NoPasskey),
             progress: Progress {
                 live_url: "/commands/0197c0de-2222-7000-8000-000000000002/progress".to_owned(),
                 state: CommandState::AwaitingApproval,
@@ -251,6 +255,15 @@ impl Command {
                 frame: frame.clone(),
             },
             frame,
+        }
+    }
+
+    /// The same for somebody whose passkey may be the second.
+    #[must_use]
+    pub fn ready(frame: &Frame) -> Self {
+        Self {
+            by_passkey: Some(ByPasskey::Ready { beside: true }),
+            ..Self::sample(frame)
         }
     }
 

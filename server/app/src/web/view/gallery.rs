@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::{
-    Frame, account::Account, add_device::AddDevice, approvals::Approvals, code::Code,
+    Frame, account::Account, add_device::AddDevice, approvals::Approvals, approving, code::Code,
     command::Command, commands::Commands, confirm::Confirm, device::Device, devices::Devices,
     events::Events, organisations::Organisations, overview::Overview, password::SetPassword,
     people::People, problem::Problem, search::Search, send::Send, set_up::SetUp, sign_in::SignIn,
@@ -44,7 +44,14 @@ pub fn all(frame: &Frame) -> Vec<Sample> {
         page("commands-empty", &Commands::empty(frame)),
         page("approvals", &Approvals::sample(frame)),
         page("approvals-empty", &Approvals::empty(frame)),
+        page("approving-new", &approving::NewPasskey::sample(frame)),
+        page("approving-off", &approving::NewPasskey::not_set_up(frame)),
+        page("approving-register", &approving::Register::sample(frame)),
+        page("approving-trial", &approving::Trial::sample(frame)),
+        page("approving-sign", &approving::Sign::sample(frame)),
+        page("approving-sign-second", &approving::Sign::second(frame)),
         page("command", &Command::sample(frame)),
+        page("command-ready", &Command::ready(frame)),
         page("command-many", &Command::many(frame)),
         page("command-done", &Command::done(frame)),
         page("events", &Events::sample(frame)),

@@ -7,6 +7,7 @@
 pub mod account;
 pub mod add_device;
 pub mod approvals;
+pub mod approving;
 pub mod code;
 pub mod command;
 pub mod commands;

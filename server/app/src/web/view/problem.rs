@@ -74,6 +74,17 @@ impl Problem {
         )
     }
 
+    /// 410: a ceremony of the approvals host that was used or has ended.
+    #[must_use]
+    pub fn ceremony_ended(frame: &Frame, words: &str) -> Self {
+        Self::new(
+            frame,
+            410,
+            frame.t("problem-ceremony-ended"),
+            words.to_owned(),
+        )
+    }
+
     /// 410: a one-time link that was used or has ended.
     #[must_use]
     pub fn link_ended(frame: &Frame) -> Self {

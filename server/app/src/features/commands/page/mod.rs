@@ -6,4 +6,5 @@ mod show;
 
 pub use list::{approvals, list};
 pub use send::{create, new_form};
+pub(crate) use show::arguments;
 pub use show::{cancel, progress, show, signed_cancel};

@@ -14,13 +14,15 @@ use muster_store::{device_search, organisations};
 
 use super::list::{time, unsigned};
 use crate::app::App;
+use crate::features::approving::sign::{self, Way};
 use crate::features::commands::show::{self, Shown};
 use crate::features::commands::{cancel as cancelling, seal, signed_cancel as cancelling_signed};
-use crate::web::actor::{Allowed, DraftCommands, ReadCommands};
+use crate::web::actor::{Actor, Allowed, DraftCommands, ReadCommands};
 use crate::web::fields::Fields;
 use crate::web::frame::{self, Done};
 use crate::web::problem::{Answer, Problem};
 use crate::web::session;
+use crate::web::view::approving::ByPasskey;
 use crate::web::view::command::{Approval, Command, Progress, SignedCancel, Signer, TargetRow};
 use crate::web::view::{CommandState, Frame, Kind, Place};
 
@@ -58,6 +60,7 @@ pub async fn show(
         .counts
         .iter()
         .any(|(state, count)| *count > 0 && state.is_before_accepted());
+    let by_passkey = by_passkey(&app.into_inner(), &allowed.actor, command).await?;
     let may_cancel = command
         .kind
         .parse()
@@ -93,8 +96,31 @@ pub async fn show(
         }),
         cool_off_until: command.cool_off_until.map(time),
         envelope_link: None,
+        by_passkey,
         progress: progress_of(&frame, &found, &more)?,
         frame,
+    })
+}
+
+/// How the reader may sign it with a passkey; `None` where nobody signs it now, or the reader never does.
+async fn by_passkey(
+    app: &Arc<App>,
+    actor: &Actor,
+    command: &muster_store::commands::Command,
+) -> Answer<Option<ByPasskey>> {
+    if command.approvals_needed == 0 || !actor.role.may(Permission::DeliverApprovals) {
+        return Ok(None);
+    }
+    Ok(match sign::way_of(app, actor, command).await? {
+        Way::NotWaiting => None,
+        Way::NotSetUp => Some(ByPasskey::NotSetUp),
+        Way::NeverEnough => Some(ByPasskey::NeverEnough),
+        Way::NoPasskey => Some(ByPasskey::NoPasskey),
+        Way::NotGranted => Some(ByPasskey::NotGranted),
+        Way::Signed => Some(ByPasskey::Signed),
+        Way::Ready(_, needed) => Some(ByPasskey::Ready {
+            beside: needed.independent > 0,
+        }),
     })
 }
 
@@ -318,7 +344,7 @@ fn only(mut values: impl Iterator<Item = Option<String>>) -> Option<String> {
 }
 
 /// The arguments in words.
-fn arguments(frame: &Frame, canonical: &str) -> Vec<(String, String)> {
+pub(crate) fn arguments(frame: &Frame, canonical: &str) -> Vec<(String, String)> {
     let Ok(serde_json::Value::Object(members)) = serde_json::from_str(canonical) else {
         return Vec::new();
     };

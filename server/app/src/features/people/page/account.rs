@@ -1,11 +1,14 @@
 //! The member's own account: sessions, password, appearance.
 
+use std::sync::Arc;
+
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use jiff::Timestamp;
 use muster_store::{members, sessions};
 
 use crate::app::App;
+use crate::features::approving;
 use crate::features::people::{change_password as changing, sign_out};
 use crate::web::actor::{Actor, Who};
 use crate::web::fields::Fields;
@@ -17,7 +20,7 @@ use crate::web::view::{Input, Place, Theme};
 
 /// `GET /account`
 pub async fn show(app: Data<App>, actor: Actor, request: HttpRequest) -> Answer<HttpResponse> {
-    frame::html(&fill(&app, &actor, &request).await?)
+    frame::html(&fill(&app.into_inner(), &actor, &request).await?)
 }
 
 /// `POST /account/password`
@@ -63,7 +66,7 @@ pub async fn end_session(
     Ok(frame::done("/account", Done::SessionEnded))
 }
 
-async fn fill(app: &App, actor: &Actor, request: &HttpRequest) -> Answer<Account> {
+async fn fill(app: &Arc<App>, actor: &Actor, request: &HttpRequest) -> Answer<Account> {
     let Who::Member {
         id, session: this, ..
     } = actor.who.clone()
@@ -93,8 +96,10 @@ async fn fill(app: &App, actor: &Actor, request: &HttpRequest) -> Answer<Account
         })
         .collect();
     sessions.sort_by_key(|session| !session.this);
+    let frame = frame::frame(app, actor, request, Place::Account).await?;
     Ok(Account {
-        frame: frame::frame(app, actor, request, Place::Account).await?,
+        approving: approving::section(app, actor, &frame).await?,
+        frame,
         email: member.email,
         sessions,
         current: Input::default(),

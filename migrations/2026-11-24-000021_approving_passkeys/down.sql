@@ -1,0 +1,3 @@
+DROP TABLE passkey_counters;
+DROP TABLE approval_ceremonies;
+DROP TABLE approving_passkeys;
