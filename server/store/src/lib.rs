@@ -42,11 +42,13 @@ pub mod mail_outbox;
 pub mod members;
 pub mod one_time_links;
 pub mod organisations;
+pub mod passkeys;
 pub mod policies;
 pub mod rate_limits;
 pub mod receipts;
 pub mod sessions;
 pub mod targets;
+pub mod webauthn_ceremonies;
 
 pub use connection::Conn;
 pub use error::StoreError;
