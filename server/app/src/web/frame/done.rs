@@ -13,6 +13,8 @@ pub enum Done {
     PasswordChanged,
     ThemeChosen,
     SessionEnded,
+    PasskeyAdded,
+    PasskeyRemoved,
     MemberDisabled,
     TokenRevoked,
     OrganisationAdded,
@@ -23,7 +25,7 @@ pub enum Done {
 }
 
 impl Done {
-    const ALL: [(Self, &'static str, Key); 10] = [
+    const ALL: [(Self, &'static str, Key); 12] = [
         (
             Self::PasswordChanged,
             "password-changed",
@@ -34,6 +36,16 @@ impl Done {
             Self::SessionEnded,
             "session-ended",
             Key("done-session-ended"),
+        ),
+        (
+            Self::PasskeyAdded,
+            "passkey-added",
+            Key("done-passkey-added"),
+        ),
+        (
+            Self::PasskeyRemoved,
+            "passkey-removed",
+            Key("done-passkey-removed"),
         ),
         (
             Self::MemberDisabled,
