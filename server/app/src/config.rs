@@ -40,8 +40,9 @@ pub struct Config {
 pub struct Portal {
     /// Address to listen on. `MUSTER_PORTAL_LISTEN`, default `127.0.0.1:8080`.
     pub listen: SocketAddr,
-    /// What people type, and what links in mail begin with. `MUSTER_PORTAL_URL`, default `http://` and the address.
-    /// With `https://` cookies are bound to TLS.
+    /// What people type, and what links in mail begin with. `MUSTER_PORTAL_URL`, default `http://` and the address, or
+    /// `http://localhost` and the port where that leads to it. With `https://` cookies are bound to TLS. Passkeys are bound
+    /// to its host, which must be a name: another one later makes them worthless.
     pub url: Option<String>,
 }
 

@@ -1,7 +1,7 @@
 //! One running node: two listeners and the schedule, started and stopped together.
 
 use std::io::ErrorKind;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use actix_web::dev::ServerHandle;
@@ -49,6 +49,18 @@ impl Sockets {
             )?,
         })
     }
+
+    /// `http://localhost` and the port, where that leads to the portal.
+    fn portal_by_name(&self) -> Option<String> {
+        let address = self.portal.local_addr().ok()?;
+        let leads_here = [
+            IpAddr::from(Ipv4Addr::LOCALHOST),
+            IpAddr::from(Ipv6Addr::LOCALHOST),
+        ];
+        leads_here
+            .contains(&address.ip())
+            .then(|| format!("http://localhost:{}", address.port()))
+    }
 }
 
 fn bind(address: SocketAddr, what: &str, how: &str) -> Result<TcpListener, String> {
@@ -65,12 +77,16 @@ fn bind(address: SocketAddr, what: &str, how: &str) -> Result<TcpListener, Strin
 }
 
 impl Server {
-    /// Starts a node with the machine's clock and generator.
+    /// Starts a node with the machine's clock and generator. A portal that listens on this machine alone, and was given no
+    /// address, is reached by the machine's name for itself: browsers keep passkeys for names, never for IP addresses.
     ///
     /// # Errors
     /// A sentence that says what is wrong and what to do.
-    pub async fn start(config: Config) -> Result<Self, String> {
+    pub async fn start(mut config: Config) -> Result<Self, String> {
         let sockets = Sockets::bind(&config)?;
+        if config.portal.url.is_none() {
+            config.portal.url = sockets.portal_by_name();
+        }
         Self::start_with(
             config,
             sockets,
