@@ -23,7 +23,7 @@ set-up-organisation-help = The operator: it creates the resellers
 set-up-go = Create and sign in
 
 confirm-title = Once more: is it you?
-confirm-words = What comes next cannot be undone, so the portal makes sure that it is you. It asks again after five minutes.
+confirm-words = What comes next matters, so the portal makes sure that it is you. It asks again after five minutes.
 confirm-go = Go on
 
 error-email = An address has a name, an @ and a domain, like ines@lantern.example.org.

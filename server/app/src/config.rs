@@ -5,7 +5,7 @@
 
 mod file;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 pub use file::{environment, load};
@@ -98,6 +98,17 @@ impl PasswordCost {
         memory_kib: 8,
         passes: 1,
     };
+}
+
+/// `http://localhost` and the port, where that leads to a listener at `address`.
+#[must_use]
+pub fn by_name(address: SocketAddr) -> Option<String> {
+    let here = [
+        IpAddr::from(Ipv4Addr::LOCALHOST),
+        IpAddr::from(Ipv6Addr::LOCALHOST),
+    ];
+    here.contains(&address.ip())
+        .then(|| format!("http://localhost:{}", address.port()))
 }
 
 impl Config {

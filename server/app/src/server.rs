@@ -1,7 +1,7 @@
 //! One running node: two listeners and the schedule, started and stopped together.
 
 use std::io::ErrorKind;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use actix_web::dev::ServerHandle;
@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 
 use crate::app::{App, Surroundings};
 use crate::clock::{Clock, SystemClock};
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::features;
 use crate::features::operations::schedule::{self, Schedule};
 use crate::random::{Random, SystemRandom};
@@ -49,18 +49,6 @@ impl Sockets {
             )?,
         })
     }
-
-    /// `http://localhost` and the port, where that leads to the portal.
-    fn portal_by_name(&self) -> Option<String> {
-        let address = self.portal.local_addr().ok()?;
-        let leads_here = [
-            IpAddr::from(Ipv4Addr::LOCALHOST),
-            IpAddr::from(Ipv6Addr::LOCALHOST),
-        ];
-        leads_here
-            .contains(&address.ip())
-            .then(|| format!("http://localhost:{}", address.port()))
-    }
 }
 
 fn bind(address: SocketAddr, what: &str, how: &str) -> Result<TcpListener, String> {
@@ -85,7 +73,8 @@ impl Server {
     pub async fn start(mut config: Config) -> Result<Self, String> {
         let sockets = Sockets::bind(&config)?;
         if config.portal.url.is_none() {
-            config.portal.url = sockets.portal_by_name();
+            let address = sockets.portal.local_addr().ok();
+            config.portal.url = address.and_then(config::by_name);
         }
         Self::start_with(
             config,
