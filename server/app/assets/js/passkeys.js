@@ -85,6 +85,8 @@ const attend = async (form) => {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const button = form.querySelector("button[type=submit]");
+    // One ceremony at a time: forms.js marks the button after this.
+    if (button.getAttribute("aria-busy") === "true") return;
     say(form, "");
     try {
       await quiet();
