@@ -60,7 +60,7 @@ passkey-broken = The browser could not ask for a passkey. Nothing was changed. T
 error-passkey-refused = This passkey was not taken. Try again, or use your password.
 error-passkey-over = This took longer than five minutes, or was sent twice. Try again.
 error-passkey-unfit = This passkey was not taken. Try again, or make it with another device.
-error-passkeys-address = Passkeys belong to a name. This portal is reached as an IP address, so there are none: open it by a name.
+error-passkeys-address = Passkeys belong to a name. This portal is reached as an IP address, so there are none until its operator gives it a name.
 error-passkeys-plain = Passkeys work over https alone. This portal is reached over http, so there are none.
 error-last-way-in = This is your only way in: you have no password. Add another passkey first, or ask an admin for a password link.
 
