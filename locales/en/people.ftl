@@ -22,8 +22,8 @@ set-up-organisation = Organisation
 set-up-organisation-help = The operator: it creates the resellers
 set-up-go = Create and sign in
 
-confirm-title = Your password once more
-confirm-words = What comes next cannot be undone, so the portal makes sure that it is you. It asks again after five minutes.
+confirm-title = Once more: is it you?
+confirm-words = What comes next matters, so the portal makes sure that it is you. It asks again after five minutes.
 confirm-go = Go on
 
 error-email = An address has a name, an @ and a domain, like ines@lantern.example.org.
@@ -36,6 +36,33 @@ session-this = this browser
 session-since = Signed in
 session-seen = last used
 session-end = Sign out there
+
+passkeys-title = Passkeys
+passkeys-words = A passkey signs you in with your fingerprint, your face or a PIN. Nothing has to be typed, and no other site can ask for it.
+passkeys-full = That is as many as are kept. Remove one to add another.
+passkeys-no-script = Passkeys need a newer browser, with scripts on.
+passkeys-elsewhere = Passkeys of this portal work at { $origin }. Open it there.
+passkey-added-at = Added
+passkey-used = last used
+passkey-unused = never used
+passkey-synced = copies are kept by its maker
+passkey-remove = Remove
+passkey-remove-one = Remove { $label }
+passkey-label = What you call it
+passkey-label-help = Such as the device that holds it
+passkey-add = Add a passkey
+passkey-sign-in = Sign in with a passkey
+passkey-confirm = Use a passkey
+passkey-or = or
+passkey-withdrawn = The browser’s dialogue was closed, or took too long. Nothing was changed. Try again.
+passkey-here-already = This device holds a passkey of yours already. Take another device.
+passkey-broken = The browser could not ask for a passkey. Nothing was changed. Try again, or use your password.
+error-passkey-refused = This passkey was not taken. Try again, or use your password.
+error-passkey-over = This took longer than five minutes, or was sent twice. Try again.
+error-passkey-unfit = This passkey was not taken. Try again, or make it with another device.
+error-passkeys-address = Passkeys belong to a name. This portal is reached as an IP address, so there are none until its operator gives it a name.
+error-passkeys-plain = Passkeys work over https alone. This portal is reached over http, so there are none.
+error-last-way-in = This is your only way in: you have no password. Add another passkey first, or ask an admin for a password link.
 
 theme-title = Appearance
 theme-system = As the system says

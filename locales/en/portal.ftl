@@ -144,6 +144,8 @@ time-weekday = { $n ->
 
 done-password-changed = Your password was changed. Other browsers were signed out
 done-theme-chosen = Saved
+done-passkey-added = The passkey was added
+done-passkey-removed = The passkey was removed
 done-session-ended = That browser was signed out
 done-member-disabled = The account was closed
 done-token-revoked = The token was revoked

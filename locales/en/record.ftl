@@ -23,11 +23,20 @@ event-organisation-added = { $actor } created <b>{ $name }</b>
 event-member-added = { $actor } added <b>{ $name }</b> as { $role }
 event-member-disabled = { $actor } closed the account of { $name }
 event-member-signed-in = { $actor } signed in
+event-member-signed-in-more = With the passkey “{ $passkey }”
 event-member-signed-out = { $actor } signed out
 event-member-refused = A sign-in as { $actor } was refused
 event-member-held-off = Sign-ins as { $actor } are held off: too many tries
 event-member-password-set = { $actor } set a new password
 event-member-link-given = { $actor } made a password link for { $name }
+event-passkey-added = { $actor } added the passkey <b>{ $label }</b>
+event-passkey-added-more = { $synced ->
+    [1] Its maker keeps copies of it
+   *[0] It lies in one device
+}
+event-passkey-removed = { $actor } removed the passkey <b>{ $label }</b>
+event-passkey-copied = The passkey <b>{ $label }</b> of { $actor } was refused: it may have been copied
+event-passkey-copied-more = Its count of uses fell. Remove it and make a new one
 event-session-ended = { $actor } signed another browser out
 event-token-made = { $actor } made the API token <b>{ $name }</b> as { $role }
 event-token-revoked = { $actor } revoked the API token <b>{ $name }</b>

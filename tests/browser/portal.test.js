@@ -61,7 +61,7 @@ describe("the portal in a browser", { timeout: 600_000 }, () => {
     const known = member("admin", "Northwind Mobile");
     await page.getByLabel("E-mail").fill(known.email);
     await page.getByLabel("Password").fill("not the password");
-    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
     await page.getByRole("alert").waitFor();
     assert.equal(await page.getByLabel("E-mail").inputValue(), known.email, "what was typed is kept");
     await until("the field to mend has the focus", () => page.getByLabel("Password").evaluate((field) => field === document.activeElement), 5);

@@ -6,7 +6,7 @@
 mod approvals;
 mod file;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 pub use approvals::{ApprovalsHost, origin_of};
@@ -42,8 +42,9 @@ pub struct Config {
 pub struct Portal {
     /// Address to listen on. `MUSTER_PORTAL_LISTEN`, default `127.0.0.1:8080`.
     pub listen: SocketAddr,
-    /// What people type, and what links in mail begin with. `MUSTER_PORTAL_URL`, default `http://` and the address.
-    /// With `https://` cookies are bound to TLS.
+    /// What people type, and what links in mail begin with. `MUSTER_PORTAL_URL`, default `http://` and the address, or
+    /// `http://localhost` and the port where that leads to it. With `https://` cookies are bound to TLS. Passkeys are bound
+    /// to its host, which must be a name: another one later makes them worthless.
     pub url: Option<String>,
     /// Where members approve with passkeys: another host that leads to the same listener. `MUSTER_APPROVALS_URL`, default none;
     /// for a portal at `localhost`, `http://approvals.localhost` and the port.
@@ -102,6 +103,17 @@ impl PasswordCost {
         memory_kib: 8,
         passes: 1,
     };
+}
+
+/// `http://localhost` and the port, where that leads to a listener at `address`.
+#[must_use]
+pub fn by_name(address: SocketAddr) -> Option<String> {
+    let here = [
+        IpAddr::from(Ipv4Addr::LOCALHOST),
+        IpAddr::from(Ipv6Addr::LOCALHOST),
+    ];
+    here.contains(&address.ip())
+        .then(|| format!("http://localhost:{}", address.port()))
 }
 
 impl Config {

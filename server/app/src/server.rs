@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 
 use crate::app::{App, Surroundings};
 use crate::clock::{Clock, SystemClock};
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::features;
 use crate::features::operations::schedule::{self, Schedule};
 use crate::random::{Random, SystemRandom};
@@ -65,12 +65,17 @@ fn bind(address: SocketAddr, what: &str, how: &str) -> Result<TcpListener, Strin
 }
 
 impl Server {
-    /// Starts a node with the machine's clock and generator.
+    /// Starts a node with the machine's clock and generator. A portal that listens on this machine alone, and was given no
+    /// address, is reached by the machine's name for itself: browsers keep passkeys for names, never for IP addresses.
     ///
     /// # Errors
     /// A sentence that says what is wrong and what to do.
-    pub async fn start(config: Config) -> Result<Self, String> {
+    pub async fn start(mut config: Config) -> Result<Self, String> {
         let sockets = Sockets::bind(&config)?;
+        if config.portal.url.is_none() {
+            let address = sockets.portal.local_addr().ok();
+            config.portal.url = address.and_then(config::by_name);
+        }
         Self::start_with(
             config,
             sockets,

@@ -45,11 +45,13 @@ pub mod members;
 pub mod one_time_links;
 pub mod organisations;
 pub mod passkey_counters;
+pub mod passkeys;
 pub mod policies;
 pub mod rate_limits;
 pub mod receipts;
 pub mod sessions;
 pub mod targets;
+pub mod webauthn_ceremonies;
 
 pub use connection::Conn;
 pub use error::StoreError;

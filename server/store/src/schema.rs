@@ -443,12 +443,37 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    passkeys (id) {
+        id -> Text,
+        member_id -> Text,
+        credential_id -> Text,
+        credential -> Text,
+        counter -> BigInt,
+        synced -> Bool,
+        label -> Text,
+        created_at -> BigInt,
+        last_used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    webauthn_ceremonies (id) {
+        id -> Text,
+        purpose -> Text,
+        session_id -> Nullable<Text>,
+        state -> Text,
+        expires_at -> BigInt,
+    }
+}
+
 diesel::joinable!(approving_passkeys -> members (member_id));
 diesel::joinable!(approval_ceremonies -> members (member_id));
 diesel::joinable!(sessions -> members (member_id));
 diesel::joinable!(members -> organisations (organisation_id));
 diesel::joinable!(api_tokens -> organisations (organisation_id));
 diesel::joinable!(one_time_links -> members (member_id));
+diesel::joinable!(passkeys -> members (member_id));
 diesel::joinable!(devices -> organisations (organisation_id));
 diesel::joinable!(device_state -> devices (device_id));
 diesel::joinable!(enrolment_codes -> devices (device_id));
@@ -489,8 +514,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     one_time_links,
     organisations,
     passkey_counters,
+    passkeys,
     policies,
     rate_limits,
     receipts,
     sessions,
+    webauthn_ceremonies,
 );

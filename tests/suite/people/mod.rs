@@ -2,6 +2,7 @@
 
 mod forgery;
 mod members;
+mod passkeys;
 mod passwords;
 mod sessions;
 mod set_up;

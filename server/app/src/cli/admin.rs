@@ -11,7 +11,7 @@ use muster_store::{DatabaseUrl, Store, StoreOptions, organisations};
 
 use crate::app::{App, Surroundings};
 use crate::clock::SystemClock;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::features::people::{links, tokens};
 use crate::features::record::write::By;
 use crate::features::trust::former_ca;
@@ -26,6 +26,7 @@ async fn open(config: Config) -> Result<Arc<App>, String> {
             .portal
             .url
             .clone()
+            .or_else(|| config::by_name(config.portal.listen))
             .unwrap_or_else(|| format!("http://{}", config.portal.listen)),
         device_url: config
             .device

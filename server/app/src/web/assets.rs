@@ -39,6 +39,7 @@ const FILES: &[(&str, &[u8], &str)] = files! {
     "js/keyboard.js": JS,
     "js/live.js": JS,
     "js/palette.js": JS,
+    "js/passkeys.js": JS,
     "js/relative-times.js": JS,
     "js/selection.js": JS,
     "js/toast.js": JS,

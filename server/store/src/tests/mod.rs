@@ -6,6 +6,7 @@ mod devices;
 mod doors;
 mod log_entries;
 mod migrations;
+mod passkeys;
 mod people;
 mod plans;
 mod trust;

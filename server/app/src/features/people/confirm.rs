@@ -1,4 +1,4 @@
-//! The password once more, before something that cannot be undone.
+//! The password once more, before something that cannot be undone. By passkey: [`super::passkeys::confirm`].
 
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
-//! What happens by itself: sessions that are over are forgotten.
+//! What happens by itself: sessions and passkey ceremonies that are over are forgotten.
 
 use std::sync::Arc;
 
-use muster_store::sessions;
+use muster_store::{sessions, webauthn_ceremonies};
 
 use crate::app::App;
 use crate::features::operations::schedule::{Done, Job};
@@ -19,12 +19,16 @@ pub const FORGET: Job = Job {
 };
 
 async fn forget(app: Arc<App>) -> Done {
-    let before = app.now_micros() - KEPT;
+    let now = app.now_micros();
     let forgotten = app
         .store
-        .write(move |tx| sessions::delete_expired(tx, before))
+        .write(move |tx| {
+            // Ceremonies first: they name sessions.
+            let ceremonies = webauthn_ceremonies::delete_expired(tx, now)?;
+            Ok((ceremonies, sessions::delete_expired(tx, now - KEPT)?))
+        })
         .await;
     forgotten
-        .map(|count| tracing::debug!(count, "forgot sessions that are over"))
+        .map(|(ceremonies, sessions)| tracing::debug!(ceremonies, sessions, "forgot what is over"))
         .map_err(|error| error.to_string())
 }

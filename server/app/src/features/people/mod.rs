@@ -1,4 +1,4 @@
-//! People: how they come in (set-up link, one-time password link, sign-in), who they are (members, roles), and what acts
+//! People: how they come in (set-up link, one-time password link, sign-in, passkeys), who they are (members, roles), and what acts
 //! for them (sessions, API tokens). What they may do stands in `muster_domain::permission`; who asks is judged in
 //! [`crate::web::actor`].
 
@@ -10,6 +10,7 @@ mod job;
 mod letters;
 pub mod links;
 mod page;
+pub mod passkeys;
 pub mod set_password;
 pub mod set_up;
 pub mod sign_in;
@@ -37,6 +38,7 @@ pub const NAME_MOST: usize = 80;
 #[must_use]
 pub fn routes() -> Vec<Route> {
     use page::{account, entrance, people, tokens};
+    use passkeys::page as passkey;
     vec![
         route!(GET "/sign-in", Access::Public, entrance::sign_in_form),
         route!(POST "/sign-in", Access::Public, entrance::sign_in),
@@ -47,6 +49,10 @@ pub fn routes() -> Vec<Route> {
         route!(POST "/password/{secret}", Access::Public, entrance::set_password),
         route!(GET "/confirm", Access::SignedIn, entrance::confirm_form),
         route!(POST "/confirm", Access::SignedIn, entrance::confirm),
+        route!(POST "/sign-in/passkey/begin", Access::Public, passkey::begin_sign_in),
+        route!(POST "/sign-in/passkey", Access::Public, passkey::sign_in),
+        route!(POST "/confirm/passkey/begin", Access::SignedIn, passkey::begin_confirm),
+        route!(POST "/confirm/passkey", Access::SignedIn, passkey::confirm),
         route!(GET "/people", Access::Needs(Permission::ReadPeople), people::list),
         route!(POST "/people", Access::Needs(Permission::ManagePeople), people::add),
         route!(POST "/people/{id}/disable", Access::Needs(Permission::ManagePeople), people::disable),
@@ -55,6 +61,9 @@ pub fn routes() -> Vec<Route> {
         route!(POST "/account/password", Access::SignedIn, account::change_password),
         route!(POST "/account/theme", Access::SignedIn, account::choose_theme),
         route!(POST "/account/sessions/{id}/end", Access::SignedIn, account::end_session),
+        route!(POST "/account/passkeys/begin", Access::SignedIn, passkey::begin_add),
+        route!(POST "/account/passkeys", Access::SignedIn, passkey::add),
+        route!(POST "/account/passkeys/{id}/remove", Access::SignedIn, passkey::remove),
         route!(GET "/account/tokens", Access::Needs(Permission::ManageTokens), tokens::list),
         route!(POST "/account/tokens", Access::Needs(Permission::ManageTokens), tokens::make),
         route!(POST "/account/tokens/{id}/revoke", Access::Needs(Permission::ManageTokens), tokens::revoke),

@@ -1,4 +1,4 @@
-//! Sign in: an address and a password become a session.
+//! Sign in: an address and a password become a session. By passkey: [`super::passkeys::sign_in`].
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -88,6 +88,19 @@ pub fn begin(
     organisation: &Organisation,
     browser: &Browser,
 ) -> StoreResult<()> {
+    begin_by(tx, app, id, member, organisation, browser, None)
+}
+
+/// The same, by the passkey of this label.
+pub fn begin_by(
+    tx: &mut Conn,
+    app: &App,
+    id: &str,
+    member: &Member,
+    organisation: &Organisation,
+    browser: &Browser,
+    passkey: Option<&str>,
+) -> StoreResult<()> {
     let now = app.now_micros();
     let session = Session {
         id: id.to_owned(),
@@ -100,7 +113,10 @@ pub fn begin(
         ended_at: None,
     };
     sessions::insert(tx, &session)?;
-    let facts = json!({ "browser": browser.user_agent });
+    let facts = match passkey {
+        Some(label) => json!({ "browser": browser.user_agent, "passkey": label }),
+        None => json!({ "browser": browser.user_agent }),
+    };
     record::write(
         tx,
         app,
@@ -113,12 +129,7 @@ pub fn begin(
 async fn count_try(app: &Arc<App>, typed: &SignIn, email: Option<&str>, shown: &str) -> Answer<()> {
     let mut buckets: Vec<Bucket> = email.map(Bucket::of_account).into_iter().collect();
     buckets.extend(typed.browser.address.map(Bucket::of_address));
-    let now = app.now_micros();
-    match app
-        .store
-        .write(move |tx| tries::count(tx, &buckets, now))
-        .await?
-    {
+    match tries::count_now(app, buckets).await? {
         Counted::Within => Ok(()),
         Counted::TooMany { wait, first } => {
             if first {
@@ -130,7 +141,7 @@ async fn count_try(app: &Arc<App>, typed: &SignIn, email: Option<&str>, shown: &
 }
 
 /// Puts a refused sign-in on the record: of the member's organisation, or of the operator when nobody has the address.
-async fn note_refusal(
+pub(super) async fn note_refusal(
     app: &Arc<App>,
     shown: String,
     kind: &'static str,

@@ -1,10 +1,12 @@
-//! How often a password may be tried.
+//! How often a password or a passkey may be tried.
 
 use std::net::IpAddr;
 
 use muster_store::{Conn, StoreResult, rate_limits};
 use sha2::{Digest, Sha256};
 
+use crate::app::App;
+use crate::web::problem::{Answer, Problem};
 use crate::web::route::neighbourhood;
 
 /// The window in which tries are counted, microseconds: 15 minutes.
@@ -13,6 +15,9 @@ pub const WINDOW: i64 = 15 * 60 * 1_000_000;
 const OF_ACCOUNT: i64 = 10;
 /// Tries from one address in a window: an office shares one.
 const OF_ADDRESS: i64 = 50;
+/// Passkey ceremonies begun from one address in a window. A sign-in page begins one when it opens, and another every four
+/// minutes.
+const OF_CEREMONIES: i64 = 300;
 
 /// What a try counts against.
 #[derive(Debug, Clone)]
@@ -39,6 +44,26 @@ impl Bucket {
         Self {
             name: format!("confirm:member:{id}"),
             most: OF_ACCOUNT,
+        }
+    }
+
+    /// The passkey that an answer names, whether there is one or not. Its own: strangers who guess somebody's password do
+    /// not hold off their passkey.
+    #[must_use]
+    pub fn of_passkey(credential: &[u8]) -> Self {
+        let hash = hex::encode(Sha256::digest(credential));
+        Self {
+            name: format!("sign-in:passkey:{hash}"),
+            most: OF_ACCOUNT,
+        }
+    }
+
+    /// Passkey ceremonies that are begun from there.
+    #[must_use]
+    pub fn of_ceremonies(address: IpAddr) -> Self {
+        Self {
+            name: format!("ceremonies:address:{}", neighbourhood(address)),
+            most: OF_CEREMONIES,
         }
     }
 
@@ -84,6 +109,26 @@ pub fn count(tx: &mut Conn, buckets: &[Bucket], now: i64) -> StoreResult<Counted
         }
     }
     Ok(counted)
+}
+
+/// Counts a try now.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn count_now(app: &App, buckets: Vec<Bucket>) -> Answer<Counted> {
+    let now = app.now_micros();
+    Ok(app.store.write(move |tx| count(tx, &buckets, now)).await?)
+}
+
+/// Counts a try now, and refuses one too many.
+///
+/// # Errors
+/// It is one too many.
+pub async fn within(app: &App, buckets: Vec<Bucket>) -> Answer<()> {
+    match count_now(app, buckets).await? {
+        Counted::Within => Ok(()),
+        Counted::TooMany { wait, .. } => Err(Problem::too_many(wait)),
+    }
 }
 
 /// Forgets the tries against a bucket: the password was typed right.

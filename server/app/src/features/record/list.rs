@@ -18,7 +18,7 @@ pub const ABOUT: [(&str, &[&str]); 4] = [
     ("commands", &["command.", "receipt."]),
     (
         "people",
-        &["member.", "session.", "token.", "organisation."],
+        &["member.", "session.", "passkey.", "token.", "organisation."],
     ),
     ("keys", &["fleet.", "keyring.", "log."]),
 ];

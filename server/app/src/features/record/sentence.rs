@@ -90,6 +90,9 @@ mod tests {
         ("member.link-given", r#"{"name":"Teo Amari"}"#),
         ("member.disabled", r#"{"name":"Teo Amari"}"#),
         ("session.ended", "{}"),
+        ("passkey.added", r#"{"label":"Work phone","synced":1}"#),
+        ("passkey.removed", r#"{"label":"Work phone"}"#),
+        ("passkey.copied", r#"{"label":"Work phone"}"#),
         (
             "organisation.added",
             r#"{"name":"Lyre Telecom","floor":"reseller"}"#,

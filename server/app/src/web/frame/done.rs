@@ -13,6 +13,8 @@ pub enum Done {
     PasswordChanged,
     ThemeChosen,
     SessionEnded,
+    PasskeyAdded,
+    PasskeyRemoved,
     MemberDisabled,
     TokenRevoked,
     OrganisationAdded,
@@ -27,7 +29,7 @@ pub enum Done {
 }
 
 impl Done {
-    const ALL: [(Self, &'static str, Key); 14] = [
+    const ALL: [(Self, &'static str, Key); 15] = [
         (
             Self::PasswordChanged,
             "password-changed",
@@ -38,6 +40,16 @@ impl Done {
             Self::SessionEnded,
             "session-ended",
             Key("done-session-ended"),
+        ),
+        (
+            Self::PasskeyAdded,
+            "passkey-added",
+            Key("done-passkey-added"),
+        ),
+        (
+            Self::PasskeyRemoved,
+            "passkey-removed",
+            Key("done-passkey-removed"),
         ),
         (
             Self::MemberDisabled,

@@ -1,9 +1,10 @@
-//! The member's own account: sessions, password, appearance.
+//! The member's own account: sessions, passkeys, password, appearance.
 
 use askama::Template;
 use jiff::Timestamp;
 
 use super::approving::{Section, Stands};
+use super::passkeys::Passkeys;
 use super::{Frame, Input, Place, Theme};
 
 /// `GET /account`, and the answer to a refused `POST /account/password`.
@@ -18,6 +19,8 @@ pub struct Account {
     pub sessions: Vec<Session>,
     /// Their passkeys for approving commands.
     pub approving: Section,
+    /// What they sign in with beside the password.
+    pub passkeys: Passkeys,
     /// Why the present password was not taken.
     pub current: Input,
     /// Why the new one was not.
@@ -79,11 +82,24 @@ impl Account {
                 session("Safari on iPhone", 70, false),
             ],
             approving: Section::sample(frame),
+            passkeys: Passkeys::sample(frame),
             current: Input {
                 value: String::new(),
                 error: Some(frame.t("error-password-wrong")),
             },
             password: Input::default(),
+        }
+    }
+
+    /// One browser, and a portal that is reached as an IP address.
+    #[must_use]
+    pub fn by_address(frame: &Frame) -> Self {
+        let sample = Self::sample(frame);
+        Self {
+            sessions: sample.sessions[..1].to_vec(),
+            passkeys: Passkeys::nowhere(),
+            current: Input::default(),
+            ..sample
         }
     }
 }

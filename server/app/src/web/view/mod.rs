@@ -21,6 +21,7 @@ pub mod kind;
 pub mod organisations;
 pub mod overview;
 pub mod parts;
+pub mod passkeys;
 pub mod password;
 pub mod people;
 pub mod problem;

@@ -171,7 +171,7 @@ fn icon_and_tone(told: &Told<'_>, kind: Option<Kind>) -> (&'static str, &'static
         "certificate" | "crl" => "cert",
         "command" | "receipt" => "send",
         "member" | "session" => "people",
-        "token" | "keyring" => "key",
+        "token" | "keyring" | "passkey" => "key",
         "organisation" => "box",
         "hold" => "hold",
         _ => "list",

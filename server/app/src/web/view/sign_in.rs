@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::passkeys::Offer;
 use super::{Frame, Input};
 
 /// `GET /sign-in`, and the answer to a `POST` that was refused.
@@ -14,6 +15,8 @@ pub struct SignIn {
     pub email: Input,
     /// Where to go afterwards: a path of this portal.
     pub next: String,
+    /// The other way in.
+    pub offer: Offer,
 }
 
 impl SignIn {
@@ -25,7 +28,19 @@ impl SignIn {
             frame: frame.signed_out(),
             email: Input::wrong("dagny@northwind.example.org", &error),
             next: "/".to_owned(),
+            offer: Offer::sample(),
         }
+    }
+
+    /// The page after a passkey that was not taken.
+    #[must_use]
+    pub fn passkey_refused(frame: &Frame) -> Self {
+        let mut page = Self::empty(frame);
+        page.offer = Offer {
+            error: Some(frame.t("error-passkey-refused")),
+            ..Offer::sample()
+        };
+        page
     }
 
     /// The page as it first opens.
@@ -35,6 +50,7 @@ impl SignIn {
             frame: frame.signed_out(),
             email: Input::default(),
             next: "/".to_owned(),
+            offer: Offer::nowhere(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The member's own account: sessions, password, appearance.
+//! The member's own account: sessions, passkeys, password, appearance.
 
 use std::sync::Arc;
 
@@ -9,13 +9,14 @@ use muster_store::{members, sessions};
 
 use crate::app::App;
 use crate::features::approving;
-use crate::features::people::{change_password as changing, sign_out};
+use crate::features::people::{change_password as changing, passkeys, sign_out};
 use crate::web::actor::{Actor, Who};
 use crate::web::fields::Fields;
 use crate::web::frame::{self, Done};
 use crate::web::problem::{Answer, Kind, Problem};
 use crate::web::session;
 use crate::web::view::account::{Account, Session};
+use crate::web::view::passkeys::{Held, Offer, Passkeys};
 use crate::web::view::{Input, Place, Theme};
 
 /// `GET /account`
@@ -66,7 +67,11 @@ pub async fn end_session(
     Ok(frame::done("/account", Done::SessionEnded))
 }
 
-async fn fill(app: &Arc<App>, actor: &Actor, request: &HttpRequest) -> Answer<Account> {
+/// The page as it opens for the actor.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn fill(app: &Arc<App>, actor: &Actor, request: &HttpRequest) -> Answer<Account> {
     let Who::Member {
         id, session: this, ..
     } = actor.who.clone()
@@ -97,11 +102,30 @@ async fn fill(app: &Arc<App>, actor: &Actor, request: &HttpRequest) -> Answer<Ac
         .collect();
     sessions.sort_by_key(|session| !session.this);
     let frame = frame::frame(app, actor, request, Place::Account).await?;
+    let held = passkeys::list::of_actor(app, actor).await?;
+    // Whoever had to prove who they are first comes back to what they had typed.
+    let query = Fields::parse(request.query_string().as_bytes());
     Ok(Account {
         approving: approving::section(app, actor, &frame).await?,
         frame,
         email: member.email,
         sessions,
+        passkeys: Passkeys {
+            full: held.len() >= passkeys::MOST,
+            held: held
+                .into_iter()
+                .map(|row| Held {
+                    added_at: at(row.created_at),
+                    used_at: row.last_used_at.map(at),
+                    synced: row.synced,
+                    label: row.label,
+                    id: row.id,
+                })
+                .collect(),
+            label: Input::filled(query.one("label")),
+            offer: Offer::of(passkeys::origin(&app.portal_url)),
+            refused: None,
+        },
         current: Input::default(),
         password: Input::default(),
     })

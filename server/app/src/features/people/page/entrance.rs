@@ -9,13 +9,14 @@ use crate::features::people::links::{self, Purpose};
 use crate::features::people::set_up::{self as setting_up, SetUp};
 use crate::features::people::sign_in::{self as signing_in, SignIn};
 use crate::features::people::{
-    confirm as confirming, set_password as password_by_link, sign_out as signing_out,
+    confirm as confirming, passkeys, set_password as password_by_link, sign_out as signing_out,
 };
 use crate::web::actor::Actor;
 use crate::web::fields::Fields;
 use crate::web::frame;
 use crate::web::problem::{Answer, Kind};
 use crate::web::session;
+use crate::web::view::passkeys::Offer;
 use crate::web::view::{self, Input, Place};
 
 /// `GET /sign-in`
@@ -29,12 +30,17 @@ pub async fn sign_in_form(
     if actor.is_some() {
         return Ok(frame::see_other(&next));
     }
-    let frame = frame::signed_out(&app, &request);
-    frame::html(&view::sign_in::SignIn {
-        frame,
+    frame::html(&sign_in_page(&app, &request, next))
+}
+
+/// The page as it first opens.
+pub fn sign_in_page(app: &App, request: &HttpRequest, next: String) -> view::sign_in::SignIn {
+    view::sign_in::SignIn {
+        frame: frame::signed_out(app, request),
         email: Input::default(),
+        offer: Offer::of(passkeys::origin(&app.portal_url)),
         next,
-    })
+    }
 }
 
 /// `POST /sign-in`
@@ -50,9 +56,9 @@ pub async fn sign_in(app: Data<App>, request: HttpRequest, fields: Fields) -> An
     match signing_in::sign_in(&app, typed).await {
         Ok(session) => enter(&app, &session, &next),
         Err(problem) if problem.kind == Kind::SignedOut => {
-            let frame = frame::signed_out(&app, &request);
-            let email = Input::wrong(&email, &frame.t("sign-in-wrong"));
-            frame::refused(&problem, &view::sign_in::SignIn { frame, email, next })
+            let mut page = sign_in_page(&app, &request, next);
+            page.email = Input::wrong(&email, &page.frame.t("sign-in-wrong"));
+            frame::refused(&problem, &page)
         }
         Err(problem) => Err(problem),
     }
@@ -167,11 +173,25 @@ pub async fn confirm_form(
 ) -> Answer<HttpResponse> {
     let query = Fields::parse(request.query_string().as_bytes());
     let next = frame::local_path(query.one("next")).to_owned();
-    let frame = frame::frame(&app, &actor, &request, Place::Nowhere).await?;
-    frame::html(&view::confirm::Confirm {
-        frame,
+    frame::html(&confirm_page(&app, &actor, &request, next).await?)
+}
+
+/// The page as it first opens.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn confirm_page(
+    app: &App,
+    actor: &Actor,
+    request: &HttpRequest,
+    next: String,
+) -> Answer<view::confirm::Confirm> {
+    Ok(view::confirm::Confirm {
+        frame: frame::frame(app, actor, request, Place::Nowhere).await?,
         next,
         password: Input::default(),
+        has_passkeys: !passkeys::list::of_actor(app, actor).await?.is_empty(),
+        offer: Offer::of(passkeys::origin(&app.portal_url)),
     })
 }
 
@@ -188,23 +208,19 @@ pub async fn confirm(
     match confirming::confirm(&app, &actor, fields.one("password")).await {
         Ok(()) => Ok(frame::see_other(&next)),
         Err(problem) if problem.kind == Kind::Invalid => {
-            let frame = frame::frame(&app, &actor, &request, Place::Nowhere).await?;
-            let password = frame::input(&frame.t, &problem, "password", "");
-            frame::refused(
-                &problem,
-                &view::confirm::Confirm {
-                    frame,
-                    next,
-                    password,
-                },
-            )
+            let mut page = confirm_page(&app, &actor, &request, next).await?;
+            page.password = frame::input(&page.frame.t, &problem, "password", "");
+            frame::refused(&problem, &page)
         }
         Err(problem) => Err(problem),
     }
 }
 
 /// Through the door: the session's cookie, and on to `next`.
-fn enter(app: &App, session: &str, next: &str) -> Answer<HttpResponse> {
+///
+/// # Errors
+/// The cookie cannot be signed: a fault of ours.
+pub fn enter(app: &App, session: &str, next: &str) -> Answer<HttpResponse> {
     let mut answer = frame::see_other(next);
     set_cookie(&mut answer, &session::cookie(app, session)?);
     Ok(answer)

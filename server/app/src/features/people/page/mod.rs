@@ -14,7 +14,7 @@ use crate::web::frame;
 use crate::web::view;
 
 /// The browser a request comes from.
-fn browser(request: &HttpRequest) -> Browser {
+pub(super) fn browser(request: &HttpRequest) -> Browser {
     let named = request
         .headers()
         .get("user-agent")
