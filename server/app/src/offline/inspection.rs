@@ -9,11 +9,7 @@ use muster_protocol::command::{Args, Command, Kind};
 use muster_protocol::descriptor::Descriptor;
 use muster_protocol::digest::Digest;
 use muster_protocol::envelope::{DocumentType, Signature, pae};
-<<<<<<< HEAD
 use muster_protocol::ids::{DeviceId, EnrolmentId, KeyId, SerialNumber};
-=======
-use muster_protocol::ids::{DeviceId, EnrolmentId, SerialNumber};
->>>>>>> approving
 use muster_protocol::keyring::{HeldKeyring, verify_chain};
 use muster_protocol::target::{Leaf, TargetTree};
 use muster_protocol::time::UnixTime;
@@ -209,7 +205,6 @@ fn tree(sent: &EnvelopeShown) -> Result<TargetTree, String> {
 /// Signs what was inspected.
 #[must_use]
 pub fn sign(inspected: &Inspected, key: &KeyFile) -> SignatureEntry {
-<<<<<<< HEAD
     sign_payload(&inspected.payload, key)
 }
 
@@ -219,14 +214,6 @@ pub fn sign_payload(payload: &[u8], key: &KeyFile) -> SignatureEntry {
     SignatureEntry::of(&Signature::Plain {
         keyid: key.signer.key_id(),
         sig: key.signer.sign(&pae(DocumentType::Command, payload)),
-=======
-    let sig = key
-        .signer
-        .sign(&pae(DocumentType::Command, &inspected.payload));
-    SignatureEntry::of(&Signature::Plain {
-        keyid: key.signer.key_id(),
-        sig,
->>>>>>> approving
     })
 }
 

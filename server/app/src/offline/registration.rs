@@ -79,11 +79,7 @@ impl Claim {
     /// What the passkey signs in its trial: the WebAuthn challenge.
     #[must_use]
     pub fn challenge(&self, nonce: &Digest) -> Digest {
-<<<<<<< HEAD
-        Digest::of_parts(&[TRIAL, nonce.as_bytes(), &self.members().build().encode()])
-=======
         Digest::of_parts(&[TRIAL, nonce.as_bytes(), &self.encode()])
->>>>>>> approving
     }
 
     /// The key's name in a keyring.
@@ -118,8 +114,6 @@ impl Claim {
         }
     }
 
-<<<<<<< HEAD
-=======
     /// The claim's bytes, to be kept until its trial.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
@@ -136,7 +130,6 @@ impl Claim {
         Some(claim)
     }
 
->>>>>>> approving
     fn members(&self) -> Builder {
         Builder::new()
             .with("v", 1_u64)
