@@ -29,7 +29,7 @@ pub enum Done {
 }
 
 impl Done {
-    const ALL: [(Self, &'static str, Key); 15] = [
+    const ALL: [(Self, &'static str, Key); 16] = [
         (
             Self::PasswordChanged,
             "password-changed",
