@@ -113,12 +113,12 @@ fn offer<'a>(release: &'a [u8], proof: &'a [u8], file: &[u8]) -> Offer<'a> {
 }
 
 fn code(outcome: Result<Program, AgentError>) -> Result<Program, Reason> {
-    outcome.map_err(|error| match error {
-        AgentError::Program { code, sentence } => {
-            assert!(sentence.len() > 20, "{code} is not explained");
-            code
-        }
-        other => unreachable!("refused for another reason: {other}"),
+    outcome.map_err(|error| {
+        let AgentError::Program { code, sentence } = error else {
+            unreachable!("refused for another reason: {error}");
+        };
+        assert!(sentence.len() > 20, "{code} is not explained");
+        code
     })
 }
 

@@ -311,7 +311,8 @@ mod tests {
         let refused = [
             (vec![(Kind::Wipe, 1)], vec![]),
             (vec![(Kind::Wipe, 3)], vec![]),
-            (vec![(Kind::Hold, 1)], vec![]),
+            (vec![(Kind::Hold, 2)], vec![]),
+            (vec![(Kind::Notice, 1)], vec![]),
             (vec![], vec![(Kind::Kill, 0)]),
             (vec![], vec![(Kind::Kill, 4_097)]),
         ];
