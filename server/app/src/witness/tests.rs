@@ -540,8 +540,8 @@ fn a_page_that_ends_before_the_note_is_believed_by_its_proof_alone() {
             "the entries do not lead to the note's root"
         ))
     );
-    let hex = |proof: Vec<Digest>| proof.iter().map(ToString::to_string).collect();
-    first.consistency = hex(sample.proof(3, 8));
+    let proof = sample.proof(3, 8);
+    first.consistency = proof.iter().map(ToString::to_string).collect();
     let fleet = sample.fresh().taking(&first, NOW).unwrap();
     assert_eq!(fleet.followed().size, 3);
     // Under half a note nothing is cleared; the tree of a note that nobody signed for it is none.
