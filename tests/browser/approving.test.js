@@ -74,9 +74,11 @@ describe("passkeys that approve", { timeout: 600_000 }, () => {
     assert.equal(words.split(" ").length, 8);
     await page.getByRole("button", { name: "Sign the trial" }).click();
     await page.waitForURL(`${base}/account?*`);
-    await page.getByText("Waits for the keyring").waitFor();
+    await page.getByText("Waits for the keyring. Give").waitFor();
     assert.ok((await page.locator("section[aria-labelledby=approving]").innerText()).includes(words));
     assert.deepEqual(await window.context.cookies(host), [], "no cookie lives on the approvals host");
+    // Chromium would like RSA as well. Phones verify ES256 and nothing else, so a passkey of another kind is none.
+    window.faults.splice(0, window.faults.length, ...window.faults.filter((fault) => !/pubKeyCredParams/.test(fault)));
     sound(window.faults, "the browser's console");
   });
 
@@ -112,8 +114,8 @@ describe("passkeys that approve", { timeout: 600_000 }, () => {
     await page.getByRole("button", { name: "Approve with your passkey" }).click();
     await page.waitForURL(`${base}/commands/${id}?*`);
     await until("the message is done", async () => (await state(id)) === "done");
-    const screen = await readFile(join(phone(2).state_dir, "screen.txt"), "utf8");
-    assert.match(screen, /Please call us before Friday/);
+    // The screen is drawn at the end of a turn, after the receipt has left.
+    await until("the phone shows it", async () => (await readFile(join(phone(2).state_dir, "screen.txt"), "utf8")).includes("Please call us before Friday"));
     sound(window.faults, "the browser's console");
   });
 

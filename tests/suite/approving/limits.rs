@@ -1,11 +1,14 @@
 //! What a passkey of the portal never suffices for, whatever the server is told and whoever is deceived.
 
+use ::base64::Engine as _;
+use ::base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use muster_domain::permission::Role;
 use muster_protocol::base64;
 use muster_protocol::envelope::{DocumentType, Envelope};
 use muster_protocol::policy::{Noncompliance, Policy};
 use muster_protocol::time::DAY;
 use muster_tests::api::text;
+use muster_tests::passkey::Passkey;
 use muster_tests::{TestApp, on_both_databases};
 use serde_json::{Value, json};
 
@@ -23,17 +26,18 @@ async fn a_portal_passkey_alone_seals_nothing_that_cannot_be_undone(t: &mut Test
     let mut approver = Approver::of(t, &mut world, 50).await;
     phone.check_in().await;
     let api = world.northwind.api.clone();
-    let hold = json!({ "case": "C-1", "until": t.now().0 + 30 * DAY });
+    let hold = json!({ "case": "C-1" });
     let hold = text(&api.command("hold", &[&phone.device], hold).await["id"]);
     let auditor = &world.fleet.auditor;
     api.approve(&hold, auditor).await.expect(201);
     t.log_settles().await;
     phone.check_in().await;
-    let until = json!({ "until": t.now().0 + 30 * DAY });
     let fingerprint = json!({ "fingerprint": world.lyre_fleet.fingerprint.to_string() });
+    let key = super::registration(&mut approver.browser).await;
+    let key = key.claim.key_id().to_string();
     let wanted = [
         ("kill", Value::Null, "needs_independent"),
-        ("lock-fleet", until, "needs_independent"),
+        ("lock-fleet", Value::Null, "needs_independent"),
         ("release", Value::Null, "needs_independent"),
         ("wipe", Value::Null, "threshold"),
         ("transfer", fingerprint, "threshold"),
@@ -73,11 +77,16 @@ async fn a_portal_passkey_alone_seals_nothing_that_cannot_be_undone(t: &mut Test
             .expect(200);
         let payload = base64::decode(&text(&shown["payload"])).unwrap();
         let envelope = Envelope::unsigned(DocumentType::Command, payload);
-        let cleo = entry(&world.fleet.cleo.approve(&envelope));
+        let deceived = if missing == "needs_independent" {
+            brought(&mut approver.passkey, &key, &envelope)
+        } else {
+            entry(&world.fleet.cleo.approve(&envelope))
+        };
         let answer = api
-            .post(&format!("/api/v1/commands/{id}/approvals"), &cleo)
+            .post(&format!("/api/v1/commands/{id}/approvals"), &deceived)
             .await
             .expect(201);
+        assert_eq!(answer["missing"], "needs_independent", "{kind}: {answer}");
         assert_eq!(answer["sealed"], false, "{kind}: {answer}");
         let state = api.command_state(&id).await;
         assert_eq!(state["state"], "awaiting-approval", "{kind}: {state}");
@@ -88,6 +97,16 @@ async fn a_portal_passkey_alone_seals_nothing_that_cannot_be_undone(t: &mut Test
         );
     }
     phone.assert_unharmed();
+}
+
+/// What a passkey signs for whoever asks on its page, as a program brings it in.
+fn brought(passkey: &mut Passkey, key: &str, envelope: &Envelope) -> Value {
+    let filled = passkey.signs(&base64::encode_url(envelope.digest().as_bytes()));
+    let mut body = json!({ "keyid": key });
+    for (name, value) in filled.iter().filter(|(name, _)| *name != "credential") {
+        body[*name] = base64::encode(&URL_SAFE_NO_PAD.decode(value).unwrap()).into();
+    }
+    body
 }
 
 async fn nor_does_it_sign_policies(t: &mut TestApp) {

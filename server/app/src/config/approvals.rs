@@ -5,6 +5,7 @@
 
 use actix_web::dev::RequestHead;
 use actix_web::http::header;
+use actix_web::http::uri::Authority;
 use muster_protocol::keyring::host_of_origin;
 
 /// Where commands are approved with passkeys.
@@ -67,7 +68,7 @@ impl ApprovalsHost {
             .headers()
             .get(header::HOST)
             .and_then(|value| value.to_str().ok())
-            .or_else(|| head.uri.authority().map(|authority| authority.as_str()));
+            .or_else(|| head.uri.authority().map(Authority::as_str));
         let usual = if self.origin.starts_with("https://") {
             ":443"
         } else {

@@ -83,9 +83,10 @@ fn approvers(held: Option<&Keyring>, next: &Keyring, names: &Names, lines: &mut 
     }
     for fresh in next.keys.iter().filter(|key| !before.contains(key)) {
         lines.push(format!(
-            "Approver IN       {}{}\n                  say to each other: {}{}",
+            "Approver IN       {}{}{}\n                  say to each other: {}{}",
             names.key(&fresh.person, &fresh.id()),
             manner(fresh),
+            further(fresh, &next.keys),
             spoken(&fresh.id()),
             proved(fresh, names)
         ));
@@ -109,6 +110,18 @@ fn manner(entry: &KeyEntry) -> String {
         ", a passkey of {}\n                  {counts}",
         passkey.origin
     )
+}
+
+/// That somebody has several keys, which count once.
+fn further(fresh: &KeyEntry, all: &[KeyEntry]) -> &'static str {
+    let others = all
+        .iter()
+        .filter(|entry| entry.person == fresh.person && entry.key != fresh.key);
+    if others.count() == 0 {
+        ""
+    } else {
+        "\n                  a further key of somebody who approves already: all of them count as one person"
+    }
 }
 
 /// What the folder holds to prove a passkey: without a registration nobody has seen it sign.

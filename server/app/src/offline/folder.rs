@@ -43,9 +43,11 @@ impl Names {
         format!("{} (key {})", self.of(person), short(id))
     }
 
-    /// Adds somebody.
+    /// Adds somebody. Whoever has a name keeps it: a key that comes in later renames nobody.
     pub fn add(&mut self, person: &Person, name: &str) {
-        self.people.insert(person.to_string(), name.to_owned());
+        self.people
+            .entry(person.to_string())
+            .or_insert_with(|| name.to_owned());
     }
 
     /// Another person of this name, if there is one: one human being must not count twice (PROTOCOL §17).

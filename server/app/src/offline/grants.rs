@@ -249,7 +249,8 @@ mod tests {
         for kind in ["lock-fleet", "kill", "release", "policy"] {
             assert!(!asked.contains(&kind), "{kind}");
         }
-        let alone = usual(&[entry.clone()], &[entry], &organisation());
+        let only = std::slice::from_ref(&entry);
+        let alone = usual(only, only, &organisation());
         assert_eq!(alone.len(), 2, "messages and the like, and holds");
     }
 

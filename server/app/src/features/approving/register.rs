@@ -54,16 +54,17 @@ pub async fn begin(
         }
     };
     let (owner, asked) = (member.clone(), Some(person.clone()));
-    let live = app
+    let mine = app
         .store
-        .read(move |c| approving_passkeys::live(c, &owner))
+        .read(move |c| approving_passkeys::list(c, &owner))
         .await?;
-    if live.len() >= MOST {
+    let in_use = mine.iter().filter(|known| known.removed_at.is_none());
+    if in_use.count() >= MOST {
         let detail = format!("You have {MOST} passkeys for approving. Put one out of use first.");
         return Err(Problem::conflict("too-many-passkeys", detail));
     }
     // One member is one person: two would count twice where two people must agree (PROTOCOL §17).
-    let same = live.first().map(|passkey| passkey.person.clone());
+    let same = mine.first().map(|passkey| passkey.person.clone());
     let given = Given {
         label: Some(label),
         person: same.or(asked),

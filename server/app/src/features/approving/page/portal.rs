@@ -130,10 +130,7 @@ pub async fn hand_over_approval(
 async fn fill(app: &Arc<App>, actor: &Actor, request: &HttpRequest) -> Answer<NewPasskey> {
     let frame = frame::frame(app, actor, request, Place::Account).await?;
     let known = mine::people(app, actor).await?;
-    let is_known = mine::list(app, actor)
-        .await?
-        .iter()
-        .any(|mine| mine.row.removed_at.is_none());
+    let is_known = !mine::list(app, actor).await?.is_empty();
     let mut people = vec![Choice {
         value: String::new(),
         label: frame.t("approving-person-new"),
