@@ -11,6 +11,7 @@ use muster_protocol::words;
 use serde::{Deserialize, Serialize};
 
 use super::key_file::{KeyFile, Use};
+use super::registration::Registration;
 
 /// Words of a key's id that two people compare aloud: 64 bits.
 const WORDS: usize = 8;
@@ -27,15 +28,6 @@ struct Stored {
     alg: String,
     /// The raw public key, base64.
     key: String,
-    /// Of a passkey: where it signs, and who draws the page there.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    origin: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rp_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    synced: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    display: Option<String>,
 }
 
 /// A public key, whose it is, and what it is for.
@@ -74,17 +66,22 @@ impl PublicPart {
         PathBuf::from(name)
     }
 
-    /// Reads a file that [`Self::write`] wrote, or that the portal made for a passkey.
+    /// Reads a file that [`Self::write`] wrote, or the registration of a passkey, whose trial is judged again here.
     ///
     /// # Errors
-    /// A sentence: it cannot be read, is something else, or its key is for another use than `wanted`.
+    /// A sentence: it cannot be read, is something else, its trial does not hold, or its key is for another use than `wanted`.
     pub fn read(path: &Path, wanted: Use) -> Result<Self, String> {
         let shown = path.display();
         let text = std::fs::read(path)
             .map_err(|error| format!("The public part {shown} cannot be read: {error}."))?;
-        let part = Self::parse(&text).ok_or_else(|| {
-            format!("{shown} is no public part of a key. It is the file that ends in .pub.")
-        })?;
+        let part = if Registration::is_one(&text) {
+            let made = Registration::decode(&text).map_err(|error| format!("{shown}: {error}"))?;
+            made.claim.public_part()
+        } else {
+            Self::parse(&text).ok_or_else(|| {
+                format!("{shown} is no public part of a key. It is the file that ends in .pub, or the registration of a passkey.")
+            })?
+        };
         if part.r#use == wanted {
             return Ok(part);
         }
@@ -100,34 +97,23 @@ impl PublicPart {
     fn parse(text: &[u8]) -> Option<Self> {
         let stored: Stored = serde_json::from_slice(text).ok()?;
         let algorithm: Algorithm = stored.alg.parse().ok()?;
-        let passkey = match (algorithm, stored.r#use) {
-            (Algorithm::Ed25519, _) => None,
-            (Algorithm::WebauthnEs256, Use::Approver) => Some((
-                Passkey {
-                    origin: stored.origin?,
-                    rp_id: stored.rp_id?,
-                    synced: stored.synced?,
-                },
-                stored.display?.parse().ok()?,
-            )),
-            (Algorithm::WebauthnEs256, Use::Root) | (Algorithm::P256, _) => return None,
-        };
+        // A passkey comes in with its registration, which proves it, and in no other way.
+        (algorithm == Algorithm::Ed25519).then_some(())?;
         (stored.v == 1).then_some(())?;
         Some(Self {
             r#use: stored.r#use,
             name: stored.name,
             person: Person::parse(&stored.person).ok()?,
             key: PublicKey::from_raw(algorithm, &base64::decode(&stored.key)?).ok()?,
-            passkey,
+            passkey: None,
         })
     }
 
-    /// Writes the file.
+    /// Writes the file of a key that is no passkey.
     ///
     /// # Errors
     /// A sentence: it cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), String> {
-        let (passkey, display) = self.passkey.clone().unzip();
         let stored = Stored {
             v: 1,
             r#use: self.r#use,
@@ -135,10 +121,6 @@ impl PublicPart {
             person: self.person.to_string(),
             alg: self.key.algorithm().to_string(),
             key: base64::encode(self.key.raw()),
-            synced: passkey.as_ref().map(|passkey| passkey.synced),
-            rp_id: passkey.as_ref().map(|passkey| passkey.rp_id.clone()),
-            origin: passkey.map(|passkey| passkey.origin),
-            display: display.map(|display| display.to_string()),
         };
         let text = serde_json::to_string_pretty(&stored).map_err(|error| error.to_string())?;
         std::fs::write(path, text).map_err(|error| {
@@ -193,44 +175,45 @@ pub fn spoken(id: &KeyId) -> String {
 #[cfg(test)]
 mod tests {
     use muster_protocol::ids::Person;
-    use muster_protocol::keys::{Ed25519Signer, P256Signer};
-    use muster_protocol::webauthn::Passkey;
+    use muster_protocol::keyring::Display;
+    use muster_protocol::keys::Ed25519Signer;
 
-    use super::{Display, PublicKey, PublicPart, Use};
+    use super::{PublicPart, Use};
+    use crate::offline::registration::tests::honest;
 
     #[test]
     fn a_public_part_survives_its_file_and_has_one_use() {
         let dir = tempfile::tempdir().unwrap();
-        let person = Person::parse(&"0a".repeat(16)).unwrap();
-        let file = PublicPart {
+        let path = dir.path().join("key.pub");
+        let part = PublicPart {
             r#use: Use::Root,
             name: "Teo Amari".to_owned(),
-            person: person.clone(),
+            person: Person::parse(&"0a".repeat(16)).unwrap(),
             key: Ed25519Signer::from_seed([7; 32]).public_key(),
             passkey: None,
         };
-        let passkey = PublicPart {
-            r#use: Use::Approver,
-            key: PublicKey::WebauthnEs256(P256Signer::from_bytes([7; 32]).unwrap().verifying_key()),
-            passkey: Some((
-                Passkey {
-                    origin: "https://approve.example.org".to_owned(),
-                    rp_id: "approve.example.org".to_owned(),
-                    synced: true,
-                },
-                Display::Portal,
-            )),
-            ..file.clone()
-        };
-        for (part, other) in [(file, Use::Approver), (passkey, Use::Root)] {
-            let path = dir.path().join("key.pub");
-            part.write(&path).unwrap();
-            assert_eq!(PublicPart::read(&path, part.r#use).unwrap(), part);
-            assert!(
-                PublicPart::read(&path, other)
-                    .unwrap_err()
-                    .contains("one use")
-            );
-        }
+        part.write(&path).unwrap();
+        assert_eq!(PublicPart::read(&path, Use::Root).unwrap(), part);
+        let refused = PublicPart::read(&path, Use::Approver).unwrap_err();
+        assert!(refused.contains("one use"), "{refused}");
+    }
+
+    #[test]
+    fn a_passkey_comes_in_with_its_registration_and_a_trial_that_holds() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("passkey.json");
+        let mut made = honest(7, "approvals.example.org", Display::Portal);
+        made.write(&path).unwrap();
+        let part = PublicPart::read(&path, Use::Approver).unwrap();
+        assert_eq!(part, made.claim.public_part());
+        let refused = PublicPart::read(&path, Use::Root).unwrap_err();
+        assert!(refused.contains("one use"), "{refused}");
+        made.claim.name = "Somebody else".to_owned();
+        made.write(&path).unwrap();
+        let refused = PublicPart::read(&path, Use::Approver).unwrap_err();
+        assert!(refused.contains("altered"), "{refused}");
+        // What says the same without a trial proves nothing.
+        part.write(&path).unwrap();
+        assert!(PublicPart::read(&path, Use::Approver).is_err());
     }
 }

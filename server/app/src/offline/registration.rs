@@ -79,7 +79,7 @@ impl Claim {
     /// What the passkey signs in its trial: the WebAuthn challenge.
     #[must_use]
     pub fn challenge(&self, nonce: &Digest) -> Digest {
-        Digest::of_parts(&[TRIAL, nonce.as_bytes(), &self.members().build().encode()])
+        Digest::of_parts(&[TRIAL, nonce.as_bytes(), &self.encode()])
     }
 
     /// The key's name in a keyring.
@@ -112,6 +112,22 @@ impl Claim {
             key: PublicKey::WebauthnEs256(self.key),
             passkey: Some((self.passkey.clone(), self.display)),
         }
+    }
+
+    /// The claim's bytes, to be kept until its trial.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        self.members().build().encode()
+    }
+
+    /// Reads what [`Self::encode`] wrote; `None` for anything else.
+    #[must_use]
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let value = json::parse_canonical(bytes, FILE_MAX).ok()?;
+        let mut members = Members::of("registration", value).ok()?;
+        let claim = Self::take(&mut members).ok()?;
+        members.finish().ok()?;
+        Some(claim)
     }
 
     fn members(&self) -> Builder {
