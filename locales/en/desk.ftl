@@ -33,7 +33,8 @@ desk-called = The portal calls it “{ $called }”
 desk-no-signing = It cannot be signed here
 desk-away = The portal lists this command and does not hand it over
 desk-older = Older ones
-desk-reload = Without script, reload this page to look again. Policies are signed with muster policy sign.
+desk-reload = Reload this page to look again.
+desk-policies = Policies are not shown here: they are signed with muster policy sign.
 
 desk-progress-none = Nobody has signed.
 desk-progress-some = { $signed ->
@@ -109,7 +110,7 @@ desk-clearances = Witnesses that clear it
 desk-demands-words = The phone asks for the same and counts for itself.
 
 desk-suspect-words = What the portal shows does not fit together, or does not fit your pin.
-desk-suspect-next = Do not sign it elsewhere either. Tell your root signers what stands here; keep the number. An honest portal has no way to come to this by accident.
+desk-suspect-next = Do not sign it elsewhere either. Tell your root signers what stands here, and keep the number.
 
 desk-keys-words = Keys that sign on this desk. Their secret parts stay in their files and authenticators.
 desk-keys-own = On this desk

@@ -12,6 +12,7 @@ mod audit;
 mod check_in;
 mod commands;
 mod crash_points;
+mod desk;
 mod end_to_end;
 mod enrolment;
 mod hacked_server;

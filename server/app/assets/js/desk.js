@@ -5,6 +5,9 @@ const plain = (text) => text.replace(/[\s\-‐-–]/g, "").toUpperCase();
 // The program reads base64 as signed documents have it: the standard alphabet, padded.
 const standard = (text) => text.replaceAll("-", "+").replaceAll("_", "/").padEnd(Math.ceil(text.length / 4) * 4, "=");
 
+// What is said to whoever has no script.
+for (const words of document.querySelectorAll("[data-without-script]")) words.hidden = true;
+
 // What was done, or what has to be mended, is read first.
 document.querySelector("[data-focus]")?.focus();
 

@@ -18,6 +18,7 @@ use crate::offline::client::plain;
 use crate::web::fields::Fields;
 use crate::web::frame;
 use crate::web::problem::Answer;
+use crate::web::text::Key;
 use crate::web::view::Kind;
 use crate::web::view::desk::Here;
 use crate::web::view::desk::inbox::{Entry, Inbox, Sound, Standing};
@@ -110,7 +111,7 @@ async fn entries(desk: &Arc<Desk>, items: Vec<Item>) -> Vec<Entry> {
 async fn entry(desk: &Desk, item: Item) -> Entry {
     let (id, called) = (plain(&item.id), plain(&item.kind));
     let Ok(number) = CommandId::parse(&item.id) else {
-        let why = desk.words().get("desk-no-command");
+        let why = desk.say(Key("desk-no-command"));
         return Entry::Suspect { id, called, why };
     };
     match desk.look(&number).await {
@@ -119,7 +120,7 @@ async fn entry(desk: &Desk, item: Item) -> Entry {
         Look::Sound(found) => match sound(desk, id.clone(), &found) {
             Some(sound) => Entry::Sound(Box::new(sound)),
             None => Entry::Away {
-                why: desk.words().get("desk-kind-unknown"),
+                why: desk.say(Key("desk-kind-unknown")),
                 id,
                 called,
             },

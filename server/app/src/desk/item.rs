@@ -17,7 +17,7 @@ use crate::offline::folder::short;
 use crate::offline::registration::Registration;
 use crate::web::fields::Fields;
 use crate::web::problem::{Answer, Kind as Fault, Problem};
-use crate::web::text::Texts;
+use crate::web::text::{Key, Texts};
 use crate::web::view::desk::Here;
 use crate::web::view::desk::item::{Done, Item, Needs, OwnKey, Signer, Suspect, Way};
 use crate::web::view::{Input, Kind, Pages};
@@ -31,7 +31,7 @@ const PATIENCE: u32 = 120_000;
 /// What the owner of this desk can do about a command.
 pub(super) enum Own<'d> {
     /// Sign it, with any of these.
-    MaySign(Vec<Key<'d>>),
+    MaySign(Vec<Means<'d>>),
     /// Nothing more: the owner has signed.
     HasSigned,
     /// Nothing: why.
@@ -40,15 +40,15 @@ pub(super) enum Own<'d> {
     TooLate,
 }
 
-/// A key of this desk.
-pub(super) enum Key<'d> {
+/// A key of this desk, with what it takes to use it.
+pub(super) enum Means<'d> {
     /// In a file.
     File(&'d OwnFile),
     /// In an authenticator.
     Passkey(Box<Registration>),
 }
 
-impl Key<'_> {
+impl Means<'_> {
     /// Its id.
     pub(super) fn id(&self) -> KeyId {
         match self {
@@ -68,17 +68,17 @@ impl Desk {
         if checked.is_over(self.now()) {
             return Own::TooLate;
         }
-        let mut keys: Vec<Key<'_>> = self
+        let mut keys: Vec<Means<'_>> = self
             .profile
             .files
             .iter()
             .filter(|file| file.key.fleet == Some(found.pin))
-            .map(Key::File)
+            .map(Means::File)
             .collect();
         let made = self.profile.passkeys().into_iter();
         // A passkey signs on the origin where it was made and nowhere else.
         let here = made.filter(|made| made.claim.passkey.origin == self.gate.origin);
-        keys.extend(here.map(|made| Key::Passkey(Box::new(made))));
+        keys.extend(here.map(|made| Means::Passkey(Box::new(made))));
         let mut why = None;
         let only_one = keys.len() == 1;
         keys.retain(|key| match checked.needed_from(&key.id()) {
@@ -90,7 +90,7 @@ impl Desk {
         });
         if keys.is_empty() {
             let why = why.filter(|_| only_one);
-            return Own::MayNot(why.unwrap_or_else(|| self.words().get("desk-not-yours")));
+            return Own::MayNot(why.unwrap_or_else(|| self.say(Key("desk-not-yours"))));
         }
         Own::MaySign(keys)
     }
@@ -125,7 +125,7 @@ pub(super) async fn show(
 /// It is none: nothing else may enter the address of a request to the portal.
 pub(super) fn number(desk: &Desk, text: &str) -> Answer<CommandId> {
     CommandId::parse(text).map_err(|_| {
-        let words = desk.words().get("desk-no-command");
+        let words = desk.say(Key("desk-no-command"));
         Problem::new(Fault::NotFound, "not-found", words)
     })
 }
@@ -265,16 +265,16 @@ fn way(desk: &Desk, found: &Found) -> Way {
     }
 }
 
-fn own_key(found: &Found, key: &Key<'_>) -> OwnKey {
+fn own_key(found: &Found, key: &Means<'_>) -> OwnKey {
     OwnKey {
         id: key.id().to_string(),
         label: match key {
-            Key::File(file) => file.label.clone(),
-            Key::Passkey(made) => made.claim.label.clone(),
+            Means::File(file) => file.label.clone(),
+            Means::Passkey(made) => made.claim.label.clone(),
         },
         passkey: match key {
-            Key::File(_) => None,
-            Key::Passkey(made) => Some(asked(
+            Means::File(_) => None,
+            Means::Passkey(made) => Some(asked(
                 &digest(found),
                 &made.claim.passkey.rp_id,
                 &made.claim.credential,

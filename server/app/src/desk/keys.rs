@@ -18,7 +18,7 @@ use crate::offline::typed;
 use crate::web::fields::Fields;
 use crate::web::frame;
 use crate::web::problem::{Answer, Kind, Problem};
-use crate::web::text::Texts;
+use crate::web::text::{Key, Texts};
 use crate::web::view::desk::Here;
 use crate::web::view::desk::keys::{Keys, NewPasskey, Registered, Shown, Standing, Step};
 use crate::web::view::{Input, Kind as KindWords};
@@ -135,7 +135,7 @@ pub(super) async fn ceremony(desk: Data<Desk>, id: Path<String>) -> Answer<HttpR
 
 fn under_way(desk: &Desk, id: &str) -> Answer<Ceremony> {
     desk.ceremonies.find(id, desk.now()).ok_or_else(|| {
-        let words = desk.words().get("desk-ceremony-over");
+        let words = desk.say(Key("desk-ceremony-over"));
         Problem::new(Kind::NotFound, "ceremony-over", words)
     })
 }
@@ -180,14 +180,13 @@ pub(super) async fn made(desk: Data<Desk>, id: Path<String>, form: Fields) -> An
     desk.gate.check_form(&form)?;
     let ceremony = under_way(&desk, &id)?;
     let Some(auth) = form.some("registration").and_then(base64::decode) else {
-        return refused(&desk, &ceremony, desk.words().get("desk-signature-missing"));
+        return refused(&desk, &ceremony, desk.say(Key("desk-signature-missing")));
     };
     let attested = match registration::read(&auth, gate::HOST) {
         Ok(attested) => attested,
         Err(error) => {
-            let why = desk
-                .words()
-                .put("desk-registration-wrong", "why", &error.to_string());
+            let t = desk.words();
+            let why = t.put("desk-registration-wrong", "why", &error.to_string());
             return refused(&desk, &ceremony, why);
         }
     };
@@ -234,7 +233,7 @@ pub(super) async fn tried(
     let bytes = |name: &str| form.some(name).and_then(base64::decode);
     let (Some(auth), Some(client), Some(sig)) = (bytes("auth"), bytes("client"), bytes("sig"))
     else {
-        return refused(&desk, &ceremony, desk.words().get("desk-signature-missing"));
+        return refused(&desk, &ceremony, desk.say(Key("desk-signature-missing")));
     };
     let trial = Trial {
         nonce: ceremony.nonce,
@@ -256,7 +255,7 @@ fn find(desk: &Desk, id: &str) -> Answer<Registration> {
     made.into_iter()
         .find(|made| made.claim.key_id().to_string() == id)
         .ok_or_else(|| {
-            let words = desk.words().get("desk-key-unknown");
+            let words = desk.say(Key("desk-key-unknown"));
             Problem::new(Kind::NotFound, "not-found", words)
         })
 }

@@ -15,8 +15,9 @@ use actix_web::{App as ActixApp, HttpRequest, HttpResponse, HttpServer};
 use super::gate::Shut;
 use super::{Desk, inbox, item, keys, sign};
 use crate::web::problem::{Answer, Kind, Problem};
+use crate::web::text::Key;
 use crate::web::view::desk::{DeskFrame, Here, problem};
-use crate::web::{assets, frame};
+use crate::web::{assets, frame as web_frame};
 
 /// Nothing but our own files, no inline code, no frames.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
@@ -72,7 +73,7 @@ async fn asset(request: HttpRequest) -> Answer<HttpResponse> {
 /// `GET /open/{secret}`: the address that was printed, once.
 async fn open(desk: Data<Desk>, secret: Path<String>) -> Answer<HttpResponse> {
     let Some(cookie) = desk.gate.open(&secret) else {
-        let words = desk.words().get("desk-shut-words");
+        let words = desk.say(Key("desk-shut-words"));
         return Err(Problem::new(Kind::Forbidden, "shut", words));
     };
     Ok(HttpResponse::SeeOther()
@@ -82,7 +83,7 @@ async fn open(desk: Data<Desk>, secret: Path<String>) -> Answer<HttpResponse> {
 }
 
 async fn nowhere(desk: Data<Desk>) -> Answer<HttpResponse> {
-    let words = desk.words().get("desk-nowhere");
+    let words = desk.say(Key("desk-nowhere"));
     Err(Problem::new(Kind::NotFound, "not-found", words))
 }
 
@@ -131,7 +132,11 @@ fn refuse(desk: &Desk, shut: Shut) -> HttpResponse {
         Shut::OtherSite => ("other-site", t.get("desk-other-site")),
         Shut::NotOpened => ("shut", t.get("desk-shut-words")),
     };
-    page(desk, &Problem::new(Kind::Forbidden, code, words), outside())
+    page(
+        desk,
+        &Problem::new(Kind::Forbidden, code, words),
+        DeskFrame::shut(),
+    )
 }
 
 /// A failure as a page.
@@ -142,42 +147,31 @@ fn shaped(desk: &Desk, response: ServiceResponse<BoxBody>) -> ServiceResponse<Bo
     let problem = error
         .as_error::<Problem>()
         .cloned()
-        .unwrap_or_else(|| Problem::invalid("request", desk.words().get("desk-nowhere")));
+        .unwrap_or_else(|| Problem::invalid("request", desk.say(Key("desk-nowhere"))));
     let (request, _) = response.into_parts();
     let is_inside = request.match_info().as_str().starts_with(&desk.gate.base);
     let around = if is_inside {
         desk.around(Here::Nowhere)
     } else {
-        outside()
+        DeskFrame::shut()
     };
     ServiceResponse::new(request, page(desk, &problem, around))
 }
 
-/// What stands around a page for whoever is not let in: nothing of the desk.
-fn outside() -> DeskFrame {
-    DeskFrame {
-        base: String::new(),
-        owner: String::new(),
-        server: String::new(),
-        fleets: Vec::new(),
-        here: Here::Nowhere,
-    }
-}
-
 fn page(desk: &Desk, problem: &Problem, around: DeskFrame) -> HttpResponse {
-    let words = desk.frame();
+    let frame = desk.frame();
     let title = if problem.code == "shut" {
-        words.t("desk-shut")
+        frame.t("desk-shut")
     } else {
         problem.kind.title().to_owned()
     };
     let view = problem::Problem {
-        frame: words,
+        frame,
         desk: around,
         status: problem.kind.status().as_u16(),
         title,
         words: problem.detail.clone(),
     };
-    frame::refused(problem, &view)
+    web_frame::refused(problem, &view)
         .unwrap_or_else(|_| HttpResponse::build(problem.kind.status()).finish())
 }

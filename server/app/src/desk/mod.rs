@@ -30,7 +30,7 @@ use tokio::task::JoinHandle;
 use crate::clock::Clock;
 use crate::offline::client::Api;
 use crate::random::Random;
-use crate::web::text::{Catalogue, Texts};
+use crate::web::text::{Catalogue, Key, Texts};
 use crate::web::view::desk::{DeskFrame, FleetMark, Here};
 use crate::web::view::{Frame, Place, Theme};
 use ceremony::Ceremonies;
@@ -42,8 +42,8 @@ pub const PORT: u16 = 7443;
 /// Words of a fleet's fingerprint that the pages show for comparison.
 const FLEET_WORDS: usize = 5;
 
-/// How a desk is opened.
-#[derive(Debug, Clone)]
+/// How a desk is opened. Not to be printed: it holds a token.
+#[derive(Clone)]
 pub struct Settings {
     /// Address of the portal.
     pub server: String,
@@ -134,6 +134,11 @@ impl Desk {
 
     fn words(&self) -> Texts {
         self.texts.texts("")
+    }
+
+    /// A sentence.
+    fn say(&self, key: Key) -> String {
+        self.words().word(key)
     }
 
     /// Words and marks of a page.

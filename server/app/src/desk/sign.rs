@@ -7,15 +7,17 @@ use muster_protocol::authority;
 use muster_protocol::base64;
 use muster_protocol::envelope::Signature;
 use muster_protocol::ids::{CommandId, KeyId};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Desk;
-use super::item::{self, Key, Own};
+use super::item::{self, Means, Own};
 use super::look::{Found, Look};
+use crate::features::commands::seal::SignatureEntry;
 use crate::offline::inspection;
 use crate::web::fields::Fields;
 use crate::web::frame;
 use crate::web::problem::{Answer, Problem};
+use crate::web::text::Key;
 use crate::web::view::Input;
 
 /// Why a command was not signed.
@@ -54,41 +56,39 @@ pub(super) async fn sign(
             Ok(frame::see_other(&back))
         }
         Err(why) => {
-            let told = desk.words().put("desk-refused", "why", &why);
+            let t = desk.words();
+            let told = t.put("desk-refused", "why", &why);
             refused(&desk, &id, &found, &form, Unsigned::Because(told))
         }
     }
 }
 
 /// The signature as the API takes it.
-fn signed(desk: &Desk, found: &Found, form: &Fields) -> Result<Value, Unsigned> {
+fn signed(desk: &Desk, found: &Found, form: &Fields) -> Result<SignatureEntry, Unsigned> {
     let t = desk.words();
-    let because = |key: &str| Unsigned::Because(t.get(key));
+    let because = |key: Key| Unsigned::Because(t.word(key));
     // What is signed is what was read: the portal may have drafted something else in between.
     if form.one("digest") != item::digest(found).to_hex() {
-        return Err(because("desk-changed"));
+        return Err(because(Key("desk-changed")));
     }
     if !muster_domain::device::same_serial(form.one("typed"), &to_type(found)) {
         return Err(Unsigned::Typed);
     }
     let keys = match desk.own(found) {
         Own::MaySign(keys) => keys,
-        Own::HasSigned => return Err(because("desk-waits")),
-        Own::TooLate => return Err(because("desk-over-words")),
+        Own::HasSigned => return Err(because(Key("desk-waits"))),
+        Own::TooLate => return Err(because(Key("desk-over-words"))),
         Own::MayNot(why) => return Err(Unsigned::Because(why)),
     };
     let key = keys
         .into_iter()
         .find(|key| key.id().to_string() == form.one("key"))
-        .ok_or_else(|| because("desk-key-unknown"))?;
+        .ok_or_else(|| because(Key("desk-key-unknown")))?;
     let id = key.id();
     match key {
-        Key::File(file) => Ok(json!(inspection::sign_payload(
-            &found.checked.payload,
-            &file.key
-        ))),
-        Key::Passkey(_) => assertion(id, form)
-            .ok_or_else(|| because("desk-signature-missing"))
+        Means::File(file) => Ok(inspection::sign_payload(&found.checked.payload, &file.key)),
+        Means::Passkey(_) => assertion(id, form)
+            .ok_or_else(|| because(Key("desk-signature-missing")))
             .and_then(|signature| {
                 let keyring = &found.checked.keyring.keyring;
                 authority::verify_approval(keyring, &found.checked.payload, &signature).map_err(
@@ -97,7 +97,7 @@ fn signed(desk: &Desk, found: &Found, form: &Fields) -> Result<Value, Unsigned> 
                         Unsigned::Because(t.put("desk-assertion-wrong", "code", code))
                     },
                 )?;
-                Ok(entry(&signature))
+                Ok(SignatureEntry::of(&signature))
             }),
     }
 }
@@ -111,22 +111,6 @@ fn assertion(keyid: KeyId, form: &Fields) -> Option<Signature> {
         client: bytes("client")?,
         sig: bytes("sig")?,
     })
-}
-
-/// An entry of an envelope (PROTOCOL §4).
-fn entry(signature: &Signature) -> Value {
-    let keyid = signature.keyid().to_string();
-    match signature {
-        Signature::Plain { sig, .. } => json!({ "keyid": keyid, "sig": base64::encode(sig) }),
-        Signature::WebAuthn {
-            auth, client, sig, ..
-        } => json!({
-            "auth": base64::encode(auth),
-            "client": base64::encode(client),
-            "keyid": keyid,
-            "sig": base64::encode(sig),
-        }),
-    }
 }
 
 /// What cannot be undone is confirmed by reading: one phone by its serial number, several by their count.

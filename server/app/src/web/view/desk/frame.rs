@@ -43,6 +43,24 @@ impl DeskFrame {
         format!("{}/{path}", self.base)
     }
 
+    /// The desk around a page for whoever is not let in: it tells nothing.
+    #[must_use]
+    pub fn shut() -> Self {
+        Self {
+            base: String::new(),
+            owner: String::new(),
+            server: String::new(),
+            fleets: Vec::new(),
+            here: Here::Nowhere,
+        }
+    }
+
+    /// Whether the reader was let in.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !self.base.is_empty()
+    }
+
     /// The seal of a fleet, as tall as a line.
     #[must_use]
     pub fn seal(&self, frame: &Frame, fleet: &FleetMark) -> Html {

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::{DeskFrame, FleetMark, Here};
 use crate::web::text::{Html, Part};
+use crate::web::time_words;
 use crate::web::view::frame::Given;
 use crate::web::view::{Frame, Input, Kind, Pages, parts};
 
@@ -178,6 +179,11 @@ impl Item {
             (_, true) => "main",
             (_, false) => "",
         }
+    }
+
+    /// A time that is signed, to the second and with its zone.
+    fn exact(&self, at: impl Given<Timestamp>) -> String {
+        time_words::exact(&self.frame.t, at.given())
     }
 
     fn last(&self) -> u64 {

@@ -32,6 +32,7 @@ pub fn samples(frame: &Frame) -> Vec<Sample> {
         page("desk-try-passkey", &keys::NewPasskey::trial(frame)),
         page("desk-passkey", &keys::Registered::sample(frame)),
         page("desk-problem", &problem::Problem::sample(frame)),
+        page("desk-shut", &problem::Problem::shut(frame)),
     ]
 }
 

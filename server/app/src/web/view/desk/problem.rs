@@ -33,4 +33,16 @@ impl Problem {
             words: "There is no such page on this desk.".to_owned(),
         }
     }
+
+    /// Somebody who did not open the printed address.
+    #[must_use]
+    pub fn shut(frame: &Frame) -> Self {
+        Self {
+            desk: DeskFrame::shut(),
+            status: 403,
+            title: frame.t("desk-shut"),
+            words: frame.t("desk-shut-words"),
+            ..Self::sample(frame)
+        }
+    }
 }
