@@ -132,7 +132,7 @@ async fn a_trial_that_phones_would_not_believe_is_refused(t: &mut TestApp) {
         ("no crossOrigin", |p| p.tail = "}".to_owned()),
         ("a frame", |p| p.tail = r#","crossOrigin":true}"#.to_owned()),
         ("the portal's page", |p| {
-            p.origin = "http://localhost:1".to_owned()
+            p.origin = "http://localhost:1".to_owned();
         }),
         ("another RP ID", |p| p.rp_id = "localhost".to_owned()),
         ("nobody verified", |p| p.flags = 0x01),

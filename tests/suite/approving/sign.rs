@@ -137,7 +137,7 @@ async fn a_signature_that_does_not_hold_seals_nothing(t: &mut TestApp) {
     type Bend = fn(&mut Passkey);
     let bends: [(&str, Bend); 5] = [
         ("wa_client_data", |p| {
-            p.origin = "http://localhost:1".to_owned()
+            p.origin = "http://localhost:1".to_owned();
         }),
         ("wa_client_data", |p| p.tail = "}".to_owned()),
         ("wa_rp_id", |p| p.rp_id = "localhost".to_owned()),
