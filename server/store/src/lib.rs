@@ -45,6 +45,7 @@ pub mod organisations;
 pub mod policies;
 pub mod rate_limits;
 pub mod receipts;
+pub mod selling;
 pub mod sessions;
 pub mod targets;
 
