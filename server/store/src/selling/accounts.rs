@@ -116,9 +116,9 @@ pub fn many_for_job(c: &mut Conn, ids: &[&str]) -> StoreResult<Vec<Account>> {
 /// Takes `amount` out of the credit, all of it or nothing: whether the credit reached. Charges that run side by side are put in
 /// order by this one guarded row (RULES B19).
 pub fn charge(c: &mut Conn, id: &str, amount: i64) -> StoreResult<bool> {
-    let reaches = billing_accounts::table.find(id).filter(
-        (billing_accounts::credit + billing_accounts::credit_limit).ge(amount),
-    );
+    let reaches = billing_accounts::table
+        .find(id)
+        .filter((billing_accounts::credit + billing_accounts::credit_limit).ge(amount));
     Ok(diesel::update(reaches)
         .set(billing_accounts::credit.eq(billing_accounts::credit - amount))
         .execute(c)?
@@ -156,10 +156,7 @@ pub fn put_in(c: &mut Conn, id: &str, amount: i64) -> StoreResult<bool> {
 /// One more or one fewer live subscription.
 pub fn count_live(c: &mut Conn, id: &str, change: i64) -> StoreResult<bool> {
     Ok(diesel::update(billing_accounts::table.find(id))
-        .set(
-            billing_accounts::live_subscriptions
-                .eq(billing_accounts::live_subscriptions + change),
-        )
+        .set(billing_accounts::live_subscriptions.eq(billing_accounts::live_subscriptions + change))
         .execute(c)?
         == 1)
 }

@@ -223,9 +223,9 @@ pub fn owed_for_job(
         .into_boxed();
     if let Some((due, id)) = after {
         query = query.filter(
-            receivables::due_date
-                .gt(due)
-                .or(receivables::due_date.eq(due).and(receivables::invoice_id.gt(id))),
+            receivables::due_date.gt(due).or(receivables::due_date
+                .eq(due)
+                .and(receivables::invoice_id.gt(id))),
         );
     }
     Ok(query

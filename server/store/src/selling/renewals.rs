@@ -111,7 +111,10 @@ fn move_on(c: &mut Conn, some: &[Subscription]) -> StoreResult<usize> {
             Ok(moved)
         }
         Conn::Postgres(c) => {
-            fn column<'a, T>(some: &'a [Subscription], of: impl Fn(&'a Subscription) -> T) -> Vec<T> {
+            fn column<'a, T>(
+                some: &'a [Subscription],
+                of: impl Fn(&'a Subscription) -> T,
+            ) -> Vec<T> {
                 some.iter().map(of).collect()
             }
             let moved = diesel::sql_query(MOVE_ON)

@@ -8,4 +8,5 @@ mod log_entries;
 mod migrations;
 mod people;
 mod plans;
+mod selling;
 mod trust;
