@@ -1,0 +1,15 @@
+//! The rules of selling: money, the calendar of renewals, what a subscription can be, what is owed and what follows.
+//!
+//! Everything here is a function of its arguments. What must not live here: a clock (today is an argument), the
+//! database, numbers of invoices that were taken (only their form), the making of documents (`server/paper`).
+//!
+//! Money is whole minor units with a currency, and there is no floating point anywhere. Dates are civil dates in the
+//! time zone of the billing account; instants are UTC.
+
+pub mod calendar;
+pub mod country;
+pub mod currency;
+pub mod interval;
+pub mod money;
+pub mod refusal;
+pub mod zone;
