@@ -7,9 +7,14 @@
 //! time zone of the billing account; instants are UTC.
 
 pub mod calendar;
+pub mod collection;
 pub mod country;
 pub mod currency;
+pub mod dunning;
+pub mod entitlement;
 pub mod interval;
+pub mod life;
 pub mod money;
 pub mod refusal;
+pub mod resume;
 pub mod zone;
