@@ -114,7 +114,7 @@ impl Money {
     ///
     /// # Errors
     /// The currencies differ, or there is no room.
-    pub fn add(self, other: Self) -> Result<Self, MoneyError> {
+    pub fn plus(self, other: Self) -> Result<Self, MoneyError> {
         self.same(other)?;
         self.with(self.minor.checked_add(other.minor))
     }
@@ -123,7 +123,7 @@ impl Money {
     ///
     /// # Errors
     /// The currencies differ, or there is no room.
-    pub fn sub(self, other: Self) -> Result<Self, MoneyError> {
+    pub fn minus(self, other: Self) -> Result<Self, MoneyError> {
         self.same(other)?;
         self.with(self.minor.checked_sub(other.minor))
     }
@@ -132,16 +132,16 @@ impl Money {
     ///
     /// # Errors
     /// There is no room: the least number has no opposite.
-    pub fn neg(self) -> Result<Self, MoneyError> {
+    pub fn opposite(self) -> Result<Self, MoneyError> {
         self.with(self.minor.checked_neg())
     }
 
-    /// `times` the amount.
+    /// The amount `count` times.
     ///
     /// # Errors
     /// There is no room.
-    pub fn mul(self, times: i64) -> Result<Self, MoneyError> {
-        self.with(self.minor.checked_mul(times))
+    pub fn times(self, count: i64) -> Result<Self, MoneyError> {
+        self.with(self.minor.checked_mul(count))
     }
 
     /// The amount times `numerator / denominator`, a fraction of a minor unit settled by `rounding`. The product is
@@ -218,7 +218,7 @@ impl Money {
     ) -> Result<Self, MoneyError> {
         amounts
             .into_iter()
-            .try_fold(Self::zero(currency), Self::add)
+            .try_fold(Self::zero(currency), Self::plus)
     }
 
     /// The smaller of two.
@@ -334,12 +334,12 @@ mod tests {
     #[test]
     fn sums_are_checked_and_currencies_kept_apart() {
         let yen = Currency::parse("JPY").unwrap();
-        assert_eq!(eur(150_000).add(eur(1)).unwrap(), eur(150_001));
-        assert_eq!(eur(i64::MAX).add(eur(1)), Err(MoneyError::Overflow));
-        assert_eq!(eur(i64::MIN).neg(), Err(MoneyError::Overflow));
-        assert_eq!(eur(i64::MAX).mul(2), Err(MoneyError::Overflow));
+        assert_eq!(eur(150_000).plus(eur(1)).unwrap(), eur(150_001));
+        assert_eq!(eur(i64::MAX).plus(eur(1)), Err(MoneyError::Overflow));
+        assert_eq!(eur(i64::MIN).opposite(), Err(MoneyError::Overflow));
+        assert_eq!(eur(i64::MAX).times(2), Err(MoneyError::Overflow));
         assert_eq!(
-            eur(1).sub(Money::new(1, yen)),
+            eur(1).minus(Money::new(1, yen)),
             Err(MoneyError::Currencies(Currency::EUR, yen))
         );
         assert_eq!(Money::sum(Currency::EUR, [eur(1), eur(2)]).unwrap(), eur(3));
