@@ -20,4 +20,6 @@ pub mod proration;
 pub mod refusal;
 pub mod resume;
 pub mod upgrade;
+pub mod vat_id;
+mod vat_id_checks;
 pub mod zone;
