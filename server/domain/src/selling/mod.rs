@@ -19,6 +19,8 @@ pub mod price;
 pub mod proration;
 pub mod refusal;
 pub mod resume;
+pub mod tax;
+pub mod tax_rates;
 pub mod upgrade;
 pub mod vat_id;
 mod vat_id_checks;
