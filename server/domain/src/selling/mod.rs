@@ -9,10 +9,12 @@
 pub mod calendar;
 pub mod collection;
 pub mod country;
+pub mod credit_note;
 pub mod currency;
 pub mod dunning;
 pub mod entitlement;
 pub mod interval;
+pub mod invoice;
 pub mod life;
 pub mod money;
 pub mod price;
