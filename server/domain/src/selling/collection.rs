@@ -130,7 +130,7 @@ impl Reached {
     }
 
     fn has_had_its_days(self, plan: &Plan, today: Date) -> bool {
-        days_between(self.since, today) >= i64::from(plan.end() - plan.suspend())
+        days_between(self.since, today) >= i64::from(plan.end().saturating_sub(plan.suspend()))
     }
 }
 

@@ -4,7 +4,8 @@ use std::fmt;
 
 use crate::text::Invalid;
 
-/// Active codes without decimals (ISO 4217, list one).
+/// Active codes without decimals (ISO 4217, list one). A code that was ever in these lists stays: frozen documents name
+/// it, and must be read in ten years.
 const NO_DECIMALS: &str = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF";
 
 /// Active codes with two decimals. Funds codes that units of account share with a currency (BOV, CHE, CHW, COU, MXV,

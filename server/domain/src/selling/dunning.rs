@@ -15,11 +15,29 @@ pub const LETTERS_MOST: usize = 10;
 
 /// A dunning schedule, as a plan carries it. All numbers are days.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "Unchecked")]
 pub struct Plan {
     before: Vec<u16>,
     after: Vec<u16>,
     suspend: u16,
     end: u16,
+}
+
+/// A schedule as it is stored, before it is looked at.
+#[derive(serde::Deserialize)]
+struct Unchecked {
+    before: Vec<u16>,
+    after: Vec<u16>,
+    suspend: u16,
+    end: u16,
+}
+
+impl TryFrom<Unchecked> for Plan {
+    type Error = Invalid;
+
+    fn try_from(plan: Unchecked) -> Result<Self, Invalid> {
+        Self::new(&plan.before, &plan.after, plan.suspend, plan.end)
+    }
 }
 
 /// One letter, known by its distance.
@@ -279,6 +297,17 @@ mod tests {
             Plan::new(&[1, 30, 7, 14], &[10, 0, 7, 3], 14, 30).unwrap(),
             Plan::default()
         );
+    }
+
+    #[test]
+    fn a_stored_plan_is_looked_at_again() {
+        let json = serde_json::to_string(&Plan::default()).unwrap();
+        assert_eq!(
+            serde_json::from_str::<Plan>(&json).unwrap(),
+            Plan::default()
+        );
+        let wrong = json.replace("\"end\":30", "\"end\":3");
+        assert!(serde_json::from_str::<Plan>(&wrong).is_err());
     }
 
     #[test]

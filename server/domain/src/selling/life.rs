@@ -67,36 +67,25 @@ impl Life {
     /// # Errors
     /// The act does not fit; the sentence says what does.
     pub fn after(self, act: Act) -> Result<Self, Refusal> {
-        let next = match (self, act) {
-            (Self::Pending, Act::StartTrial) => Self::Trialing,
-            (Self::Pending | Self::Trialing, Act::Activate) => Self::Active,
-            (Self::Active, Act::Pause) => Self::Paused,
-            (Self::Paused, Act::Resume) => Self::Active,
-            (Self::Pending | Self::Trialing | Self::Active | Self::Paused, Act::CancelNow) => {
-                Self::Canceled
-            }
-            (Self::Trialing | Self::Active | Self::Paused, Act::Expire) => Self::Expired,
+        use Life::{Active, Canceled, Expired, Paused, Pending, Trialing};
+        let stays = self;
+        let (from, to): (&[Self], Self) = match act {
+            Act::StartTrial => (&[Pending], Trialing),
+            Act::Activate => (&[Pending, Trialing], Active),
+            Act::Pause => (&[Active], Paused),
+            Act::Resume => (&[Paused], Active),
+            Act::CancelNow => (&[Pending, Trialing, Active, Paused], Canceled),
+            Act::Expire => (&[Trialing, Active, Paused], Expired),
             // What is only wished for the end of the period leaves the life as it is until then.
-            (
-                Self::Trialing | Self::Active | Self::Paused,
-                Act::CancelAtPeriodEnd | Act::UndoCancel,
-            )
-            | (
-                Self::Pending | Self::Trialing | Self::Active | Self::Paused,
-                Act::Transfer | Act::ChangePlanNow,
-            )
-            | (Self::Active, Act::ChangePlanAtPeriodEnd) => self,
-            (
-                Self::Pending
-                | Self::Trialing
-                | Self::Active
-                | Self::Paused
-                | Self::Canceled
-                | Self::Expired,
-                _,
-            ) => return Err(self.refuse(act)),
+            Act::CancelAtPeriodEnd | Act::UndoCancel => (&[Trialing, Active, Paused], stays),
+            Act::ChangePlanAtPeriodEnd => (&[Active], stays),
+            Act::Transfer | Act::ChangePlanNow => (&[Pending, Trialing, Active, Paused], stays),
         };
-        Ok(next)
+        if from.contains(&self) {
+            Ok(to)
+        } else {
+            Err(self.refuse(act))
+        }
     }
 
     fn refuse(self, act: Act) -> Refusal {

@@ -6,6 +6,9 @@
 //! Money is whole minor units with a currency, and there is no floating point anywhere. Dates are civil dates in the
 //! time zone of the billing account; instants are UTC.
 
+#![deny(clippy::float_arithmetic)]
+
+pub mod allocation;
 pub mod calendar;
 pub mod collection;
 pub mod country;
@@ -13,12 +16,15 @@ pub mod credit_note;
 pub mod currency;
 pub mod dunning;
 pub mod entitlement;
+pub mod forecast;
 pub mod iban;
 pub mod interval;
 pub mod invoice;
+pub mod ledger;
 pub mod life;
 pub mod money;
 pub mod number;
+pub mod posting;
 pub mod price;
 pub mod proration;
 pub mod reference;

@@ -1,7 +1,9 @@
 //! Plans, and price lists that give one buyer other prices. Prices are net of VAT.
 
+use jiff::Span;
 use jiff::civil::Date;
 
+use super::calendar::OutOfRange;
 use super::dunning;
 use super::interval::Interval;
 use super::money::Money;
@@ -110,6 +112,16 @@ impl Plan {
         }
         Ok(self)
     }
+
+    /// The due date of an invoice issued on a civil date of the buyer's: the last day to pay it without being late.
+    ///
+    /// # Errors
+    /// The date lies after the year 9999.
+    pub fn due_date(&self, issued: Date) -> Result<Date, OutOfRange> {
+        issued
+            .checked_add(Span::new().days(self.terms_days))
+            .map_err(|_| OutOfRange)
+    }
 }
 
 /// One step of a price: from so many units on, each of them costs this.
@@ -152,6 +164,7 @@ impl Entry {
 
 /// The prices that one buyer was promised.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "Vec<Entry>", into = "Vec<Entry>")]
 pub struct PriceList(Vec<Entry>);
 
 impl PriceList {
@@ -196,6 +209,20 @@ impl PriceList {
     #[must_use]
     pub fn entries(&self) -> &[Entry] {
         &self.0
+    }
+}
+
+impl TryFrom<Vec<Entry>> for PriceList {
+    type Error = Invalid;
+
+    fn try_from(entries: Vec<Entry>) -> Result<Self, Invalid> {
+        Self::new(entries)
+    }
+}
+
+impl From<PriceList> for Vec<Entry> {
+    fn from(list: PriceList) -> Self {
+        list.0
     }
 }
 

@@ -214,7 +214,11 @@ mod tests {
             format!("/RFS/{}/", one.as_str()),
             format!("invoice\n{}\n", one.to_string().replace(' ', "\n")),
         ] {
-            assert_eq!(Reference::find_in(&text), [one.clone()], "{text}");
+            assert_eq!(
+                Reference::find_in(&text).as_slice(),
+                std::slice::from_ref(&one),
+                "{text}"
+            );
         }
         assert_eq!(
             Reference::find_in(&format!("{one}, {two} und {one}")),

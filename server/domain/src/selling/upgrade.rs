@@ -23,7 +23,8 @@ pub enum How {
     RenewAtNewPlan,
     /// The renewal's draft is thrown away and written again at the new plan.
     ReplaceDraft,
-    /// The renewal's invoice is credited whole, and the same period billed at the new plan.
+    /// The renewal's invoice is credited whole, and its period billed at the new plan: `proration::change` at the very
+    /// boundary, where nothing of the period is used yet.
     CreditAndBillAnew,
     /// The rest of the running period is settled by the day (`proration::change`).
     Prorate,

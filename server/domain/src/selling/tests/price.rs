@@ -79,6 +79,30 @@ fn a_plan_that_makes_no_sense_is_refused() {
 }
 
 #[test]
+fn terms_count_from_the_day_of_issue() {
+    assert_eq!(
+        plan().due_date(date(2026, 2, 20)).unwrap(),
+        date(2026, 3, 6)
+    );
+    let at_once = Plan {
+        terms_days: 0,
+        ..plan()
+    };
+    let day = date(2026, 2, 20);
+    assert_eq!(at_once.due_date(day).unwrap(), day);
+}
+
+#[test]
+fn a_stored_list_is_looked_at_again() {
+    let list = PriceList::new(vec![entry(date(2026, 1, 1), None, &[(1, 5)])]).unwrap();
+    let json = serde_json::to_string(&list).unwrap();
+    assert_eq!(serde_json::from_str::<PriceList>(&json).unwrap(), list);
+    assert_eq!(list.entries().len(), 1);
+    let wrong = json.replace("\"from\":1", "\"from\":2");
+    assert!(serde_json::from_str::<PriceList>(&wrong).is_err());
+}
+
+#[test]
 fn the_whole_quantity_has_the_price_of_the_step_it_reaches() {
     let tiers = [(1, 150_000), (10, 140_000), (100, 120_000)];
     let list = PriceList::new(vec![entry(date(2026, 1, 1), None, &tiers)]).unwrap();
