@@ -237,6 +237,25 @@ fn what_lies_before_or_beyond_is_refused() {
     assert_eq!(schedule.index_at(at("2026-01-30T23:59:59Z")), Ok(None));
 }
 
+#[test]
+fn in_every_zone_there_is_a_year_of_months_and_days_touches() {
+    for name in Zone::names() {
+        for schedule in [
+            monthly(date(2026, 1, 31), 1, &name),
+            daily(date(2026, 3, 1), 7, &name),
+        ] {
+            let mut last = schedule.period(0).unwrap();
+            for index in 1..=13 {
+                let next = schedule.next_after(&last).unwrap();
+                assert_eq!(next.start, last.end, "{name}");
+                assert!(next.end > next.start && next.index == index, "{name}");
+                assert_eq!(next, schedule.period(index).unwrap(), "{name}");
+                last = next;
+            }
+        }
+    }
+}
+
 fn any_zone() -> impl Strategy<Value = Zone> {
     prop::sample::select(Zone::names()).prop_map(|name| Zone::parse(&name).unwrap())
 }
@@ -270,6 +289,14 @@ proptest! {
             let day = this.start_date.day();
             prop_assert!(day == anchor.day() || (day < anchor.day() && day == this.start_date.days_in_month()));
         }
+    }
+
+    #[test]
+    fn a_day_starts_at_its_first_instant(zone in any_zone(), date in any_date()) {
+        let start = zone.start_of(date).unwrap();
+        let before = start - jiff::Span::new().microseconds(1);
+        prop_assert!(zone.date_of(start) >= date);
+        prop_assert!(zone.date_of(before) < date);
     }
 
     #[test]
