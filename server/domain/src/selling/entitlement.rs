@@ -49,7 +49,7 @@ pub struct Claim {
     pub side: Side,
     /// What it is.
     pub life: Life,
-    /// Whether today lies in a period that was billed, or in the trial: what keeps a paused one served.
+    /// Of a paused one: whether what was paid for is still served (`PausedTime::serves`). The others do not ask.
     pub in_term: bool,
     /// The stage it was brought to (`collection::Reached`).
     pub collection: Collection,

@@ -34,6 +34,15 @@ impl PausedTime {
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|rule| rule.as_str() == word)
     }
+
+    /// Whether a paused subscription is still in its term, so that its phone is served (`entitlement::Claim::in_term`).
+    #[must_use]
+    pub fn serves(self, last: &Period, now: Timestamp) -> bool {
+        match self {
+            Self::Lapses => now < last.end,
+            Self::Extends => false,
+        }
+    }
 }
 
 /// The schedule of a subscription that was paused at `paused` and is resumed at `resumed`; `last` is the last period
@@ -155,6 +164,15 @@ mod tests {
             resume("2026-03-02T09:00:00Z", "2026-03-02T18:00:00Z"),
             schedule
         );
+    }
+
+    #[test]
+    fn what_is_given_back_later_is_not_served_now() {
+        let last = schedule().period(1).unwrap();
+        let within = at("2026-03-02T09:00:00Z");
+        assert!(PausedTime::Lapses.serves(&last, within));
+        assert!(!PausedTime::Lapses.serves(&last, last.end));
+        assert!(!PausedTime::Extends.serves(&last, within));
     }
 
     #[test]

@@ -111,6 +111,8 @@ fn b6_two_runs_around_midnight_in_paris_bill_once() {
         .unwrap();
     assert_eq!(late.len(), 1);
     assert_eq!(late[0].start, at("2026-06-30T22:00:00Z"));
+    let midnight = schedule.due(Some(&first), late[0].start, 9).unwrap();
+    assert_eq!(midnight, late);
     assert!(
         schedule
             .due(Some(&late[0]), at("2026-07-01T20:00:00Z"), 9)
@@ -235,6 +237,7 @@ fn what_lies_before_or_beyond_is_refused() {
     assert_eq!(schedule.boundary(u32::MAX), Err(super::OutOfRange));
     assert_eq!(schedule.period(798), Err(super::OutOfRange));
     assert_eq!(schedule.index_at(at("2026-01-30T23:59:59Z")), Ok(None));
+    assert_eq!(schedule.index_at(at("2026-01-31T00:00:00Z")), Ok(Some(0)));
 }
 
 #[test]
