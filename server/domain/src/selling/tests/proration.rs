@@ -62,6 +62,10 @@ fn a_change_within_the_interval_keeps_the_boundaries() {
         (2, changed.cut)
     );
     assert_eq!(changed.period.end, period.end);
+    assert_eq!(
+        (changed.period.start_date, changed.period.days()),
+        (date(2026, 3, 21), 10)
+    );
     let next = changed.schedule.next_after(&changed.period).unwrap();
     assert_eq!(next.index, 3);
     assert_eq!(next.start, period.end);
