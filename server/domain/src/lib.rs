@@ -15,4 +15,5 @@ pub mod people;
 pub mod permission;
 pub mod report;
 pub mod scope;
+pub mod selling;
 pub mod text;
