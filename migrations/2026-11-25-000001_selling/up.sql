@@ -59,8 +59,12 @@ CREATE TABLE plans (
     interval_count BIGINT NOT NULL CHECK (interval_count BETWEEN 1 AND 1200),
     currency TEXT NOT NULL,
     trial_days BIGINT NOT NULL CHECK (trial_days BETWEEN 0 AND 730),
-    -- Which VAT rate its recurring price takes; handsets always take the standard one.
-    rate TEXT NOT NULL CHECK (rate IN ('standard', 'reduced', 'exempt')),
+    terms_days BIGINT NOT NULL CHECK (terms_days BETWEEN 0 AND 365),
+    -- Which VAT rate its recurring price takes: `standard`, `zero`, or hundredths of a percent, which are a reduced rate
+    -- of the table or one given by hand. Handsets take the standard one.
+    rate TEXT NOT NULL,
+    cancellation TEXT NOT NULL CHECK (cancellation IN ('at-period-end', 'now-without-credit', 'now-with-credit')),
+    paused_time TEXT NOT NULL CHECK (paused_time IN ('lapses', 'extends')),
     -- The dunning schedule, canonical JSON (domain: selling::dunning).
     dunning TEXT NOT NULL,
     created_at BIGINT NOT NULL,
@@ -122,13 +126,15 @@ CREATE TABLE subscriptions (
     plan_id TEXT NOT NULL REFERENCES plans (id),
     -- NULL: sold and not yet on a phone.
     device_id TEXT REFERENCES devices (id),
-    -- The subscription's own axis. Collection and entitlement are derived, never stored.
+    -- The subscription's own axis. Collection and entitlement are derived.
     life TEXT NOT NULL CHECK (life IN ('pending', 'trialing', 'active', 'paused', 'canceled', 'expired')),
-    -- Periods are counted from here (civil date in the account's zone): boundary k = anchor + k intervals.
+    -- Periods are counted from here (civil date in the account's zone), never from the one before: the period with index
+    -- `anchor_index` begins at the anchor, the next one an interval later, and so on. A new anchor (after a pause, or with
+    -- another interval) has the next free index, so that an index means one period for ever.
     anchor TEXT NOT NULL,
-    -- The index of the period that is billed next, counted from the anchor, and of all periods ever.
-    next_boundary BIGINT NOT NULL CHECK (next_boundary >= 0),
-    next_index BIGINT NOT NULL CHECK (next_index >= 0),
+    anchor_index BIGINT NOT NULL CHECK (anchor_index >= 0),
+    -- The index of the period that is billed next; a change of zone may leave one out.
+    next_index BIGINT NOT NULL CHECK (next_index >= anchor_index),
     -- When the next period begins and is billed; NULL: nothing more is billed (paused, canceled, expired).
     next_start_at BIGINT,
     -- The end of the last billed period; NULL before the first.
@@ -137,6 +143,10 @@ CREATE TABLE subscriptions (
     cancel_at_end BIGINT NOT NULL CHECK (cancel_at_end IN (0, 1)),
     -- The plan of the next period, if it is another.
     next_plan_id TEXT REFERENCES plans (id),
+    -- The stage of dunning that was last reached and on which day. What holds is derived from what is owed; this says from where
+    -- it is reached, so that nobody is ended who was not suspended first.
+    reached TEXT NOT NULL CHECK (reached IN ('current', 'past-due', 'grace', 'suspended', 'terminated')),
+    reached_on TEXT NOT NULL,
     -- Set aside by the renewal job because billing it failed; a person looks at it.
     parked_at BIGINT,
     parked_because TEXT,
@@ -189,17 +199,17 @@ CREATE TABLE invoice_lines (
     -- recurring, handset, proration, other: what it is, in figures and in the journal.
     product TEXT NOT NULL,
     description TEXT NOT NULL,
-    quantity BIGINT NOT NULL CHECK (quantity >= 1),
+    -- Below zero where something is taken back within an invoice; the price never is (BR-27).
+    quantity BIGINT NOT NULL CHECK (quantity <> 0),
     unit_price BIGINT NOT NULL CHECK (unit_price >= 0),
-    net BIGINT NOT NULL CHECK (net >= 0),
-    -- EN 16931: S, AE, G, O, E or Z, and the rate in hundredths of a percent.
-    vat_category TEXT NOT NULL CHECK (vat_category IN ('S', 'AE', 'G', 'O', 'E', 'Z')),
+    net BIGINT NOT NULL,
+    -- EN 16931 (UNTDID 5305), and the rate in hundredths of a percent.
+    vat_category TEXT NOT NULL CHECK (vat_category IN ('S', 'Z', 'E', 'AE', 'K', 'G', 'O')),
     vat_rate BIGINT NOT NULL CHECK (vat_rate BETWEEN 0 AND 10000),
     -- The time it is for, civil dates, half-open; NULL for goods.
     from_date TEXT,
     until_date TEXT,
-    PRIMARY KEY (invoice_id, position),
-    CHECK (net <= quantity * unit_price)
+    PRIMARY KEY (invoice_id, position)
 );
 
 -- The time a subscription was billed for. No two overlap, and the database sees to it without looking at two rows: each
@@ -223,7 +233,7 @@ CREATE TABLE subscription_periods (
     FOREIGN KEY (subscription_id, previous_end_at) REFERENCES subscription_periods (subscription_id, end_at),
     CHECK (end_at > start_at),
     CHECK (previous_end_at IS NULL OR start_at >= previous_end_at),
-    CHECK ((previous_end_at IS NULL) = (period_index = 0))
+    CHECK (previous_end_at IS NOT NULL OR period_index = 0)
 );
 
 -- What is still owed on an invoice. The narrow, hot side of it: only open ones are in the indexes.

@@ -44,11 +44,20 @@ pub fn longest_due(c: &mut Conn, before: i64) -> StoreResult<Option<i64>> {
     Ok(found.flatten())
 }
 
+/// A subscription that a renewal moves on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    /// The index of the period that it was seen to wait for.
+    pub seen_index: i64,
+    /// As it stands afterwards.
+    pub now: Subscription,
+}
+
 /// What a batch of renewals comes to.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
-    /// The subscriptions as they stand afterwards: one period on.
-    pub subscriptions: Vec<Subscription>,
+    /// The subscriptions as they stand afterwards, one period on.
+    pub subscriptions: Vec<Moved>,
     /// One for each.
     pub periods: Vec<Period>,
     /// One for each.
@@ -87,19 +96,23 @@ pub fn write(c: &mut Conn, batch: &Batch) -> StoreResult<()> {
 
 /// Moves subscriptions one period on, each guarded by the index it had; answers how many were moved. SQLite runs in this process
 /// and takes one prepared statement many times; to PostgreSQL each statement is a journey, so it gets all of them in one.
-fn move_on(c: &mut Conn, some: &[Subscription]) -> StoreResult<usize> {
+fn move_on(c: &mut Conn, some: &[Moved]) -> StoreResult<usize> {
     match c {
         Conn::Sqlite(c) => {
             let mut moved = 0;
-            for one in some {
+            for Moved {
+                seen_index,
+                now: one,
+            } in some
+            {
                 let unmoved = subscriptions::table
                     .find(&one.id)
-                    .filter(subscriptions::next_index.eq(one.next_index - 1));
+                    .filter(subscriptions::next_index.eq(seen_index));
                 let next = (
                     subscriptions::plan_id.eq(&one.plan_id),
                     subscriptions::life.eq(&one.life),
                     subscriptions::anchor.eq(&one.anchor),
-                    subscriptions::next_boundary.eq(one.next_boundary),
+                    subscriptions::anchor_index.eq(one.anchor_index),
                     subscriptions::next_index.eq(one.next_index),
                     subscriptions::next_start_at.eq(one.next_start_at),
                     subscriptions::covered_until.eq(one.covered_until),
@@ -111,23 +124,21 @@ fn move_on(c: &mut Conn, some: &[Subscription]) -> StoreResult<usize> {
             Ok(moved)
         }
         Conn::Postgres(c) => {
-            fn column<'a, T>(
-                some: &'a [Subscription],
-                of: impl Fn(&'a Subscription) -> T,
-            ) -> Vec<T> {
-                some.iter().map(of).collect()
+            fn column<'a, T>(some: &'a [Moved], of: impl Fn(&'a Subscription) -> T) -> Vec<T> {
+                some.iter().map(|one| of(&one.now)).collect()
             }
             let moved = diesel::sql_query(MOVE_ON)
                 .bind::<Array<Text>, _>(column(some, |one| one.id.as_str()))
                 .bind::<Array<Text>, _>(column(some, |one| one.plan_id.as_str()))
                 .bind::<Array<Text>, _>(column(some, |one| one.life.as_str()))
                 .bind::<Array<Text>, _>(column(some, |one| one.anchor.as_str()))
-                .bind::<Array<BigInt>, _>(column(some, |one| one.next_boundary))
+                .bind::<Array<BigInt>, _>(column(some, |one| one.anchor_index))
                 .bind::<Array<BigInt>, _>(column(some, |one| one.next_index))
                 .bind::<Array<Nullable<BigInt>>, _>(column(some, |one| one.next_start_at))
                 .bind::<Array<Nullable<BigInt>>, _>(column(some, |one| one.covered_until))
                 .bind::<Array<Nullable<Text>>, _>(column(some, |one| one.next_plan_id.as_deref()))
                 .bind::<Array<Nullable<BigInt>>, _>(column(some, |one| one.ended_at))
+                .bind::<Array<BigInt>, _>(some.iter().map(|one| one.seen_index).collect::<Vec<_>>())
                 .execute(c)?;
             Ok(moved)
         }
@@ -135,10 +146,10 @@ fn move_on(c: &mut Conn, some: &[Subscription]) -> StoreResult<usize> {
 }
 
 const MOVE_ON: &str = "UPDATE subscriptions AS s SET plan_id = n.plan_id, life = n.life, anchor = n.anchor, \
-    next_boundary = n.next_boundary, next_index = n.next_index, next_start_at = n.next_start_at, \
+    anchor_index = n.anchor_index, next_index = n.next_index, next_start_at = n.next_start_at, \
     covered_until = n.covered_until, next_plan_id = n.next_plan_id, ended_at = n.ended_at \
-    FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS n (id, plan_id, life, anchor, next_boundary, next_index, \
-    next_start_at, covered_until, next_plan_id, ended_at) WHERE s.id = n.id AND s.next_index = n.next_index - 1";
+    FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) AS n (id, plan_id, life, anchor, anchor_index, next_index, \
+    next_start_at, covered_until, next_plan_id, ended_at, seen_index) WHERE s.id = n.id AND s.next_index = n.seen_index";
 
 /// Sets one aside with the reason, so that it holds nobody else back.
 pub fn park(c: &mut Conn, id: &str, because: &str, now: i64) -> StoreResult<bool> {

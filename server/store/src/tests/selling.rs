@@ -6,7 +6,7 @@ use crate::selling::ledger::{self, Transfer};
 use crate::selling::letters::Letter;
 use crate::selling::parties::{self, Party};
 use crate::selling::plans::{self, Plan};
-use crate::selling::renewals::{self, Batch};
+use crate::selling::renewals::{self, Batch, Moved};
 use crate::selling::sellers::{self, Seller};
 use crate::selling::subscriptions::{self, Period, Subscription};
 use crate::testing::{migrated, seed_tree};
@@ -70,7 +70,10 @@ fn plan() -> Plan {
         interval_count: 6,
         currency: "EUR".to_owned(),
         trial_days: 0,
+        terms_days: 14,
         rate: "standard".to_owned(),
+        cancellation: "at-period-end".to_owned(),
+        paused_time: "lapses".to_owned(),
         dunning: "{}".to_owned(),
         created_at: 1,
         retired_at: None,
@@ -106,12 +109,14 @@ fn subscription(id: &str, index: i64) -> Subscription {
         device_id: None,
         life: "active".to_owned(),
         anchor: "2026-01-31".to_owned(),
-        next_boundary: index,
+        anchor_index: 0,
         next_index: index,
         next_start_at: Some(100 * (index + 1)),
         covered_until: (index > 0).then_some(100 * (index + 1)),
         cancel_at_end: 0,
         next_plan_id: None,
+        reached: "current".to_owned(),
+        reached_on: "2026-01-31".to_owned(),
         parked_at: None,
         parked_because: None,
         ordered: "nothing".to_owned(),
@@ -166,7 +171,10 @@ fn renewal(c: &mut Conn, id: &str, index: i64) -> StoreResult<Batch> {
     let number = sellers::take_numbers(c, "north", "INV", 2026, 1)?;
     let invoice_id = format!("{id}-{index}");
     Ok(Batch {
-        subscriptions: vec![subscription(id, index + 1)],
+        subscriptions: vec![Moved {
+            seen_index: index,
+            now: subscription(id, index + 1),
+        }],
         periods: vec![period(id, index, &invoice_id)],
         invoices: vec![invoice(&invoice_id, number)],
         lines: vec![InvoiceLine {
