@@ -16,4 +16,5 @@ pub mod people;
 pub mod permission;
 pub mod report;
 pub mod scope;
+pub mod selling;
 pub mod text;

@@ -40,6 +40,26 @@ impl Scope {
     }
 }
 
+/// Whose trade a person may look into: the books of a seller, or what one buyer was sold. Sellers are the operator and the
+/// resellers; a reseller is also a buyer, of the operator.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Books {
+    /// Everything that this organisation sells.
+    Seller(String),
+    /// Everything that this organisation was sold, by whomever.
+    Buyer(String),
+}
+
+impl Books {
+    /// The organisation whose books they are.
+    #[must_use]
+    pub fn organisation(&self) -> &str {
+        match self {
+            Self::Seller(organisation) | Self::Buyer(organisation) => organisation,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Scope;

@@ -49,6 +49,7 @@ pub mod passkeys;
 pub mod policies;
 pub mod rate_limits;
 pub mod receipts;
+pub mod selling;
 pub mod sessions;
 pub mod targets;
 pub mod webauthn_ceremonies;

@@ -1,5 +1,7 @@
 //! The tables as the migrations leave them. Written by hand: one line a column, in the order of `migrations/`.
 
+pub(crate) mod selling;
+
 diesel::table! {
     organisations (id) {
         id -> Text,
@@ -521,3 +523,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     sessions,
     webauthn_ceremonies,
 );
+
+// The few that a query of selling joins with the rest.
+use selling::{billing_accounts, subscriptions};
+diesel::joinable!(subscriptions -> devices (device_id));
+diesel::joinable!(billing_accounts -> organisations (buyer_id));
+diesel::allow_tables_to_appear_in_same_query!(devices, subscriptions);
+diesel::allow_tables_to_appear_in_same_query!(devices, billing_accounts);
+diesel::allow_tables_to_appear_in_same_query!(organisations, billing_accounts);
+diesel::allow_tables_to_appear_in_same_query!(organisations, subscriptions);

@@ -9,4 +9,5 @@ mod migrations;
 mod passkeys;
 mod people;
 mod plans;
+mod selling;
 mod trust;

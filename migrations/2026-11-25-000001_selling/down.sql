@@ -1,0 +1,17 @@
+DROP TABLE letters;
+DROP TABLE bank_entries;
+DROP TABLE bank_statements;
+DROP TABLE allocations;
+DROP TABLE payments;
+DROP TABLE transfers;
+DROP TABLE receivables;
+DROP TABLE subscription_periods;
+DROP TABLE invoice_lines;
+DROP TABLE invoices;
+DROP TABLE subscriptions;
+DROP TABLE billing_accounts;
+DROP TABLE prices;
+DROP TABLE plans;
+DROP TABLE invoice_series;
+DROP TABLE sellers;
+DROP TABLE parties;
