@@ -35,7 +35,7 @@ approving-what-words = Messages, unlocks, resumes and cancels, as your keyring g
 approving-off = Approving with passkeys is not set up
 approving-off-words = This server has no approvals host yet. Whoever runs it sets its address, a host beside the portal’s:
 
-passkey-withdrawn = Nothing was signed. The passkey was not used, or it took too long. Try again.
+approving-withdrawn = Nothing was signed. The passkey was not used, or it took too long. Try again.
 passkey-failed = The browser could not use the passkey here. Nothing was signed. Try again, or take another browser.
 passkey-known = This authenticator holds a passkey of yours for approving already. Use another one.
 passkey-unsupported = This browser has no passkeys. Open this page in another one.

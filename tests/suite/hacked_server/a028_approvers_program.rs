@@ -16,6 +16,7 @@ use serde_json::Value;
 on_both_databases![
     a028_one_leaf_more_in_the_tree_than_the_approver_was_shown,
     the_program_believes_its_pin_and_no_server,
+    whoever_stands_in_another_grant_than_the_easiest_may_sign_too,
 ];
 
 fn key_file(signer: Ed25519Signer, fleet: Digest, r#use: Use) -> KeyFile {
@@ -135,4 +136,19 @@ async fn the_program_believes_its_pin_and_no_server(t: &mut TestApp) {
         "another organisation",
     );
     a.phone.assert_unharmed();
+}
+
+/// A keyring may grant one kind to two groups. The program once looked at one of them alone and sent the others away.
+async fn whoever_stands_in_another_grant_than_the_easiest_may_sign_too(t: &mut TestApp) {
+    let a = Hacked::new(t).await;
+    let mut waiting = shown(t, &a).await;
+    waiting["payload"] = base64::encode(&a.command(Args::Wipe).encode()).into();
+    for signer in [&a.fleet.ada, &a.fleet.erin] {
+        let key = key_file(signer.clone(), a.fleet.fingerprint, Use::Approver);
+        let inspected = inspect(&read(&waiting), &key, t.now()).unwrap();
+        assert!(inspected.needed.key_ids.contains(&signer.key_id()));
+    }
+    let stranger = key_file(a.fleet.stranger.clone(), a.fleet.fingerprint, Use::Approver);
+    let refusal = inspect(&read(&waiting), &stranger, t.now()).unwrap_err();
+    assert!(refusal.contains("approve wipe for 1 phone."), "{refusal}");
 }

@@ -166,18 +166,24 @@ impl Checked {
     /// # Errors
     /// A sentence: the keyring does not hold the key, or does not let it approve this.
     pub fn needed_from(&self, id: &KeyId) -> Result<Needed, String> {
-        if self.keyring.keyring.key(id).is_none() {
+        let Some(entry) = self.keyring.keyring.key(id) else {
             return Err("The fleet's newest keyring does not hold this key: it was never added, or it was removed.".to_owned());
-        }
-        self.needed()
-            .filter(|needed| needed.key_ids.contains(id))
-            .ok_or_else(|| {
-                format!(
-                    "The keyring does not let this key approve {} for {} phones.",
-                    self.command.kind(),
-                    self.command.targets.count
-                )
-            })
+        };
+        let count = self.command.targets.count;
+        authority::needed_with(
+            &self.keyring.keyring,
+            entry,
+            self.command.kind(),
+            &self.command.organisation,
+            count,
+        )
+        .ok_or_else(|| {
+            let phones = if count == 1 { "phone" } else { "phones" };
+            format!(
+                "The keyring does not let this key approve {} for {count} {phones}.",
+                self.command.kind(),
+            )
+        })
     }
 
     /// Whether its time is over.
