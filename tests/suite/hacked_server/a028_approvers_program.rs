@@ -140,7 +140,7 @@ async fn the_program_believes_its_pin_and_no_server(t: &mut TestApp) {
 
 /// A keyring may grant one kind to two groups. The program once looked at one of them alone and sent the others away.
 async fn whoever_stands_in_another_grant_than_the_easiest_may_sign_too(t: &mut TestApp) {
-    let a = Hacked::new(t).await;
+    let mut a = Hacked::new(t).await;
     let mut waiting = shown(t, &a).await;
     waiting["payload"] = base64::encode(&a.command(Args::Wipe).encode()).into();
     for signer in [&a.fleet.ada, &a.fleet.erin] {
