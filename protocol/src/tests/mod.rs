@@ -8,8 +8,13 @@ mod attacks_keyring;
 mod attacks_webauthn;
 mod documents;
 mod examples;
+mod limits_commands;
+mod limits_keyring;
+mod limits_signatures;
 mod proofs;
 mod round_trips;
+
+use std::sync::LazyLock;
 
 use crate::base64;
 use crate::command::{Args, Command, Kind};
@@ -90,6 +95,9 @@ impl Assertion {
         }
     }
 }
+
+/// For tests that look at the fleet and change nothing, many times over.
+pub static WORLD: LazyLock<World> = LazyLock::new(World::new);
 
 /// A fleet: roots 2 of 3, an online key, approvers Ada and Ben with files, Cleo and Dora with portal passkeys, an auditor.
 pub struct World {
