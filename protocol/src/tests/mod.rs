@@ -10,6 +10,7 @@ mod documents;
 mod examples;
 mod limits_commands;
 mod limits_keyring;
+mod limits_log;
 mod limits_signatures;
 mod proofs;
 mod round_trips;
