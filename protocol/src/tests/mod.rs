@@ -9,6 +9,8 @@ mod attacks_webauthn;
 mod documents;
 mod examples;
 mod limits_commands;
+mod limits_documents;
+mod limits_encoding;
 mod limits_keyring;
 mod limits_log;
 mod limits_signatures;
