@@ -277,6 +277,7 @@ fn a_digest_is_64_lower_case_hex_digits() {
     let hex = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
     assert_eq!(digest.to_hex(), hex);
     assert_eq!(digest.to_string(), hex);
+    assert_eq!(format!("{digest:?}"), format!("Digest({hex})"));
     assert_eq!(Digest::parse(hex), Ok(digest));
     assert_eq!(hex.parse(), Ok(digest));
     assert_eq!(sha256(b"abc"), digest);

@@ -421,6 +421,14 @@ fn a_consistency_proof_of_a_log_has_at_most_63_hashes() {
 }
 
 #[test]
+fn a_log_that_shrank_has_no_proof_whatever_its_hashes_say() {
+    let (one, two) = (Digest::of(b"one"), Digest::of(b"two"));
+    let root = merkle::node_hash(&two, &one);
+    let judged = merkle::verify_consistency(6, &root, 5, &root, &[one, two]);
+    assert_eq!(judged, Err(ProofError::Malformed));
+}
+
+#[test]
 fn the_empty_log_is_a_prefix_of_every_log_and_proves_nothing() {
     let (empty, root) = (merkle::empty_root(), Digest::of(b"root"));
     let judge = merkle::verify_consistency;
