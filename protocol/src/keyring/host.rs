@@ -51,10 +51,8 @@ pub(super) fn are_related(one: &str, other: &str) -> bool {
     if one == other {
         return true;
     }
-    if is_localhost(one) && is_localhost(other) {
-        return false;
-    }
-    is_under(one, other) || is_under(other, one)
+    // What lies above or under a name of `.localhost` is such a name itself.
+    !is_localhost(one) && (is_under(one, other) || is_under(other, one))
 }
 
 fn is_under(host: &str, parent: &str) -> bool {
