@@ -86,7 +86,17 @@ fn the_table_of_paragraph_6() {
             Kind::Notice | Kind::Lock => Some(6),
             Kind::Refresh => Some(24),
             Kind::RotateKey => Some(1),
-            _ => None,
+            Kind::Suspend
+            | Kind::Resume
+            | Kind::Message
+            | Kind::Unlock
+            | Kind::Cancel
+            | Kind::LockFleet
+            | Kind::Hold
+            | Kind::Release
+            | Kind::Kill
+            | Kind::Transfer
+            | Kind::Wipe => None,
         };
         assert_eq!(kind.daily_limit(), limit, "{kind}");
     }

@@ -198,11 +198,11 @@ fn a_bundle_holds_as_much_as_paragraph_4_says() {
     type Fill<'a> = &'a dyn Fn(&mut Bundle, usize);
     let lists: [(usize, Fill); 5] = [
         (32, &|bundle, to| {
-            bundle.commands = vec![bundle.commands[0].clone(); to]
+            bundle.commands = vec![bundle.commands[0].clone(); to];
         }),
         (8, &|bundle, to| bundle.keyrings = vec![vec![]; to]),
         (16, &|bundle, to| {
-            bundle.commands[0].clearances = vec![vec![]; to]
+            bundle.commands[0].clearances = vec![vec![]; to];
         }),
         (48, &|bundle, to| bundle.commands[0].log = Some(log(to))),
         (63, &|bundle, to| {

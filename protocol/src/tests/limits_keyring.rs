@@ -305,7 +305,7 @@ fn portals_are_hosts_and_servers_are_addresses() {
             k.servers.push(ServerEntry {
                 url: "portal.example".into(),
                 ..k.servers[0].clone()
-            })
+            });
         },
         address("servers"),
     );
