@@ -3,7 +3,7 @@
 #[path = "../examples/million/sample.rs"]
 mod sample;
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use muster_protocol::base64;
 use muster_protocol::checkpoint::LogKind;
@@ -26,7 +26,10 @@ struct Export {
 impl Export {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let pin = sample::write(folder.path(), 400, 5).unwrap();
+        // A level further down, so that looking around finds no neighbour's.
+        let own = folder.path().join("fleet");
+        std::fs::create_dir(&own).unwrap();
+        let pin = sample::write(&own, 400, 5).unwrap();
         Self { folder, pin }
     }
 
@@ -35,30 +38,30 @@ impl Export {
         text.lines().map(str::to_owned).collect()
     }
 
-    fn path(&self) -> &Path {
-        self.folder.path()
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("fleet")
     }
 
     fn with(&self, change: impl FnOnce(&mut Vec<String>)) -> Report {
         let mut lines = self.lines();
         change(&mut lines);
         std::fs::write(self.path().join(export::ENTRIES), lines.join("\n") + "\n").unwrap();
-        verify(self.path(), &self.pin, WHOLE).unwrap()
+        verify(&self.path(), &self.pin, WHOLE).unwrap()
     }
 }
 
 #[test]
 fn an_honest_history_holds() {
     let export = Export::new();
-    let report = verify(export.path(), &export.pin, WHOLE).unwrap();
+    let report = verify(&export.path(), &export.pin, WHOLE).unwrap();
     assert_eq!(report.findings, []);
     assert_eq!((report.lines, report.phones, report.keyring), (400, 5, 1));
     assert!(report.receipts > 70 && report.commands > 30);
     assert_eq!(
-        find(export.path().parent().unwrap(), &export.pin).unwrap(),
+        find(export.folder.path(), &export.pin).unwrap(),
         export.path()
     );
-    assert!(verify(export.path(), &Digest::of(b"another"), WHOLE).is_err());
+    assert!(verify(&export.path(), &Digest::of(b"another"), WHOLE).is_err());
 }
 
 #[test]
@@ -166,7 +169,7 @@ fn a_checkpoint_by_another_key_is_none() {
     let mut blob = base64::decode(line).unwrap();
     *blob.last_mut().unwrap() ^= 1;
     std::fs::write(&path, format!("{text} {}\n", base64::encode(&blob))).unwrap();
-    let report = verify(export.path(), &export.pin, WHOLE).unwrap();
+    let report = verify(&export.path(), &export.pin, WHOLE).unwrap();
     assert_eq!(report.findings, [Finding::CheckpointUnsigned]);
 }
 
@@ -177,7 +180,7 @@ fn hashes_of_another_tree_are_told() {
     let mut hashes = std::fs::read(&path).unwrap();
     hashes[300 * 32] ^= 1;
     std::fs::write(&path, hashes).unwrap();
-    let report = verify(export.path(), &export.pin, WHOLE).unwrap();
+    let report = verify(&export.path(), &export.pin, WHOLE).unwrap();
     assert!(report.findings.contains(&Finding::HashesDiffer));
 }
 
@@ -206,7 +209,7 @@ fn an_entry_without_its_bytes_is_named_and_the_whole_does_not_hold_without_it() 
         partial: true,
         ..WHOLE
     };
-    let report = verify(export.path(), &export.pin, partial).unwrap();
+    let report = verify(&export.path(), &export.pin, partial).unwrap();
     assert!(report.holds());
     assert_eq!((report.withheld, report.withheld_runs), (2, vec![run]));
 }
@@ -219,8 +222,8 @@ fn an_exports_description_writes_nothing_on_the_terminal_and_fills_no_memory() {
     let hostile = about.replace("log.example.org/sample", "log\\u001b[2J");
     assert_ne!(about, hostile);
     std::fs::write(&path, hostile).unwrap();
-    assert!(verify(export.path(), &export.pin, WHOLE).is_err());
+    assert!(verify(&export.path(), &export.pin, WHOLE).is_err());
     std::fs::write(&path, about + &" ".repeat(64 * 1024 * 1024)).unwrap();
-    let before = verify(export.path(), &export.pin, WHOLE);
+    let before = verify(&export.path(), &export.pin, WHOLE);
     assert!(before.unwrap().holds(), "what follows is not read");
 }

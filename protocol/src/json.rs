@@ -214,7 +214,8 @@ fn write_text(text: &str, out: &mut String) {
     out.push('"');
 }
 
-/// Reads more than the canonical form (escapes, leading zeros): the comparison in [`parse_canonical`] refuses the rest.
+/// Reads more than the canonical form (bare controls, other escapes, leading zeros): the comparison in
+/// [`parse_canonical`] refuses the rest.
 struct Parser<'a> {
     rest: &'a str,
 }
@@ -296,7 +297,6 @@ impl Parser<'_> {
                     };
                     text.push(escaped);
                 }
-                control if control < ' ' => return Err(JsonError::NotCanonical),
                 other => text.push(other),
             }
         }

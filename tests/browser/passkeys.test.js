@@ -69,7 +69,7 @@ describe("passkeys in a browser", { timeout: 300_000 }, () => {
     await key.rests(false);
 
     await page.goto("/account");
-    const section = page.getByRole("region", { name: "Passkeys" });
+    const section = page.getByRole("region", { name: "Passkeys", exact: true });
     await section.getByLabel("What you call it").fill("Work phone");
     await section.getByRole("button", { name: "Add a passkey" }).click();
     await page.waitForURL("**/account?done=passkey-added");

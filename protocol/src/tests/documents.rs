@@ -85,7 +85,7 @@ fn a_statement_is_signed_by_the_key_it_names() {
     );
 }
 
-fn policy() -> Policy {
+pub fn policy() -> Policy {
     Policy {
         check_in_seconds: 900,
         contact_lost_days: 14,

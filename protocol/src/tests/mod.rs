@@ -8,9 +8,23 @@ mod attacks_keyring;
 mod attacks_webauthn;
 mod documents;
 mod examples;
+mod limits_chain;
+mod limits_commands;
+mod limits_documents;
+mod limits_json;
+mod limits_keyring;
+mod limits_names;
+mod limits_note;
+mod limits_policy;
+mod limits_signatures;
+mod limits_text;
+mod limits_time;
+mod limits_trees;
 mod programs;
 mod proofs;
 mod round_trips;
+
+use std::sync::LazyLock;
 
 use crate::base64;
 use crate::command::{Args, Command, Kind};
@@ -91,6 +105,9 @@ impl Assertion {
         }
     }
 }
+
+/// For tests that look at the fleet and change nothing, many times over.
+pub static WORLD: LazyLock<World> = LazyLock::new(World::new);
 
 /// A fleet: roots 2 of 3, an online key, approvers Ada and Ben with files, Cleo and Dora with portal passkeys, an auditor.
 pub struct World {

@@ -127,6 +127,24 @@ fn target_trees_of_every_size() {
 }
 
 #[test]
+fn a_command_has_at_most_4_096_targets_and_the_proof_of_each_12_hashes() {
+    use crate::target::{PROOF_MAX, TargetError};
+    let leaf = |number: u32| Leaf {
+        device: DeviceId::parse(&format!("0197c0de-0000-7000-8000-{number:012x}")).unwrap(),
+        enrolment: crate::ids::EnrolmentId(Digest::of(&number.to_be_bytes())),
+        serial: SerialNumber::parse(&format!("NW-{number}")).unwrap(),
+    };
+    let build = |count: u32| TargetTree::build((0..count).map(leaf).collect());
+    let tree = build(4_096).unwrap();
+    assert_eq!(tree.targets().count, 4_096);
+    let proof = tree.proof(4_095).unwrap();
+    assert_eq!(proof.hashes.len(), PROOF_MAX);
+    crate::target::verify(&tree.leaves()[4_095], &proof, &tree.targets()).unwrap();
+    assert_eq!(build(4_097).unwrap_err(), TargetError::Count);
+    assert_eq!(build(1).unwrap().position(&leaf(1)), None);
+}
+
+#[test]
 fn a_tree_names_nobody_twice() {
     use crate::target::TargetError;
     let world = World::new();

@@ -70,15 +70,13 @@ proptest! {
 
     #[test]
     fn commands(args in args(), not_before in prop::option::of(NOW..NOW + DAY)) {
-        let world = World::new();
-        let command = Command { not_before: not_before.map(UnixTime), ..world.command(args) };
+        let command = Command { not_before: not_before.map(UnixTime), ..WORLD.command(args) };
         prop_assert_eq!(Command::decode(&command.encode()), Ok(command));
     }
 
     #[test]
     fn any_bytes_are_refused_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
-        let world = World::new();
-        prop_assert!(world.judge_bytes(&bytes).is_err());
+        prop_assert!(WORLD.judge_bytes(&bytes).is_err());
         prop_assert!(Bundle::decode(&bytes).is_err());
         prop_assert!(SignedCheckpoint::decode(&bytes).is_err());
         prop_assert!(Keyring::decode(&bytes).is_err());
@@ -86,18 +84,17 @@ proptest! {
 
     #[test]
     fn no_changed_byte_passes(at in any::<prop::sample::Index>(), mask in 1..=255_u8) {
-        let world = World::new();
-        let mut bytes = world.signed(&world.command(Args::Kill), &[&world.ada], &[]).encode();
+        let mut bytes = WORLD.signed(&WORLD.command(Args::Kill), &[&WORLD.ada], &[]).encode();
         let at = at.index(bytes.len());
         bytes[at] ^= mask;
-        if let Ok(judged) = world.judge_bytes(&bytes) {
+        if let Ok(judged) = WORLD.judge_bytes(&bytes) {
             panic!("passed as {judged:?}");
         }
     }
 
     #[test]
     fn a_cut_or_bent_bundle_does_not_panic(at in any::<prop::sample::Index>(), mask in any::<u8>()) {
-        let mut bytes = bundle(&World::new()).encode();
+        let mut bytes = bundle(&WORLD).encode();
         let at = at.index(bytes.len());
         prop_assert!(Bundle::decode(&bytes[..at]).is_err());
         bytes[at] ^= mask;
