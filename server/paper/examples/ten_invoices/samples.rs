@@ -44,7 +44,7 @@ pub(crate) fn reverse_charge() -> Invoice {
     let mut service = line("Fleet service, monthly", 40, Unit::Month, 4_900, AE);
     service.period = Some((date(2026, 11, 1), date(2026, 11, 30)));
     let mut made = invoice("LT-2026-00042", lyre(), harbour(), vec![service]);
-    made.french = Some(French::usual(Nature::Services, true));
+    made.french = Some(French::usual(Nature::Services, true, Language::En));
     made.payment.account = Some(french_account());
     made.notes = Vec::new();
     finished(made)
@@ -72,6 +72,7 @@ pub(crate) fn credit_note() -> Invoice {
         issued: date(2026, 10, 1),
     };
     made.due = None;
+    made.payment.terms = None;
     made.payment.account = None;
     made.payment.reference = None;
     finished(made)
@@ -101,7 +102,7 @@ pub(crate) fn two_rates() -> Invoice {
         vat: S20,
     }];
     made.totals.prepaid = 50_000;
-    made.french = Some(French::usual(Nature::Mixed, false));
+    made.french = Some(French::usual(Nature::Mixed, false, Language::En));
     made.payment.account = Some(french_account());
     made.supplied = Some(date(2026, 11, 20));
     finished(made)
@@ -173,7 +174,7 @@ pub(crate) fn french() -> Invoice {
     service.discount_reason = Some("Remise de 5 %".to_owned());
     let mut made = invoice("LT-2026-00044", lyre(), press(), vec![service]);
     made.language = Language::Fr;
-    made.french = Some(French::usual(Nature::Services, true));
+    made.french = Some(French::usual(Nature::Services, true, Language::Fr));
     made.payment.account = Some(french_account());
     made.payment.terms = Some("Paiement par virement à 30 jours, date de facture.".to_owned());
     made.notes = vec![Note {

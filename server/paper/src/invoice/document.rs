@@ -385,15 +385,25 @@ pub struct French {
 impl French {
     /// The words that the law itself gives where nothing else was agreed.
     #[must_use]
-    pub fn usual(nature: Nature, on_debits: bool) -> Self {
+    pub fn usual(nature: Nature, on_debits: bool, language: Language) -> Self {
+        let (recovery, penalties, early_payment) = match language {
+            Language::En => (
+                "Fixed compensation for recovery costs if payment is late: €40.",
+                "Late payment: interest at three times the French legal rate, due without a reminder.",
+                "No discount for early payment.",
+            ),
+            Language::Fr => (
+                "Indemnité forfaitaire pour frais de recouvrement en cas de retard de paiement\u{a0}: 40\u{a0}€.",
+                "Pénalités de retard\u{a0}: trois fois le taux d’intérêt légal, exigibles sans rappel.",
+                "Pas d’escompte pour paiement anticipé.",
+            ),
+        };
         Self {
             nature,
             on_debits,
-            recovery: "Indemnité forfaitaire pour frais de recouvrement en cas de retard de paiement : 40 €."
-                .to_owned(),
-            penalties: "Pénalités de retard : trois fois le taux d’intérêt légal, exigibles sans rappel."
-                .to_owned(),
-            early_payment: "Pas d’escompte pour paiement anticipé.".to_owned(),
+            recovery: recovery.to_owned(),
+            penalties: penalties.to_owned(),
+            early_payment: early_payment.to_owned(),
         }
     }
 }

@@ -4,6 +4,7 @@ use super::words::Word;
 use super::{LEFT, Print, RIGHT, WIDTH};
 use crate::pdf::mm;
 use crate::pdf::page::{A4, Align, Ink, Meaning};
+use crate::pdf::tags::Role;
 use crate::pdf::text::{Style, wrap};
 
 const STYLE: Style = Style::regular(7.0);
@@ -33,10 +34,21 @@ impl Print<'_> {
             let at = (RIGHT, y + STYLE.ascent());
             self.pages
                 .text(at, Align::Right, &words, STYLE, Ink::FAINT, Meaning::Foot);
-            for line in &lines {
+            // Once it is read aloud; upon further pages it repeats.
+            let meaning = match page {
+                0 => Meaning::Part(self.pages.structure.add(Role::Paragraph)),
+                _ => Meaning::Foot,
+            };
+            for (index, line) in lines.iter().enumerate() {
+                let last = index + 1 == lines.len();
+                let line = if last {
+                    line.clone()
+                } else {
+                    format!("{line} ")
+                };
                 let at = (LEFT, y + STYLE.ascent());
                 self.pages
-                    .text(at, Align::Left, line, STYLE, Ink::FAINT, Meaning::Foot);
+                    .text(at, Align::Left, &line, STYLE, Ink::FAINT, meaning);
                 y += STYLE.leading();
             }
         }

@@ -7,7 +7,7 @@ use crate::invoice::{Address, Kind};
 use crate::pdf::mm;
 use crate::pdf::page::{Align, Ink, Meaning};
 use crate::pdf::tags::Role;
-use crate::pdf::text::{Style, wrap};
+use crate::pdf::text::{Style, width, wrap};
 
 /// The window of an envelope, and the place beside it.
 struct Places {
@@ -51,9 +51,12 @@ impl Print<'_> {
         let seller = &self.invoice.seller;
         let logo = self.invoice.look.logo.as_ref().unwrap_or(&seller.name);
         let accent = self.accent();
+        let fits = width(logo, Style::bold(16.0)) <= WIDTH;
+        let style = Style::bold(if fits { 16.0 } else { 11.0 });
         let mut y = self
             .pages
-            .paragraph((LEFT, mm(15.0)), WIDTH, logo, Style::bold(16.0), accent);
+            .paragraph((LEFT, mm(15.0)), WIDTH, logo, style, accent)
+            + 1.0;
         let mut lines: Vec<String> = Vec::new();
         if self.invoice.look.logo.is_some() {
             lines.push(seller.name.clone());
@@ -76,7 +79,7 @@ impl Print<'_> {
     }
 
     fn buyer(&mut self, places: &Places) -> f32 {
-        let (x, width) = (places.buyer_x, mm(80.0));
+        let (x, limit) = (places.buyer_x, mm(80.0));
         let mut y = places.buyer_y;
         if !self.invoice.seller.is_french() {
             // The sender, small above the address, so that the post finds back (DIN 5008).
@@ -85,7 +88,7 @@ impl Print<'_> {
                 self.invoice.seller.name,
                 one_line(&self.invoice.seller.address)
             );
-            let sender = wrap(&sender, Style::regular(6.5), width).remove(0);
+            let sender = wrap(&sender, Style::regular(6.5), limit).remove(0);
             let style = Style::regular(6.5);
             self.pages.text(
                 (x, y),
@@ -100,15 +103,24 @@ impl Print<'_> {
         let node = self.pages.structure.add(Role::Paragraph);
         let buyer = &self.invoice.buyer;
         let abroad = buyer.address.country != self.invoice.seller.address.country;
-        let style = Style::regular(10.0);
-        for (index, line) in envelope(&buyer.name, &buyer.address, abroad)
-            .iter()
-            .enumerate()
-        {
-            let style = if index == 0 { Style::bold(10.0) } else { style };
+        let lines = envelope(&buyer.name, &buyer.address, abroad);
+        // A window shows six lines of ten points; what is longer is set smaller.
+        let count = |size| -> usize {
+            lines
+                .iter()
+                .map(|line| wrap(line, Style::bold(size), limit).len())
+                .sum()
+        };
+        let size = if count(10.0) <= 6 { 10.0 } else { 8.0 };
+        for (index, line) in lines.iter().enumerate() {
+            let style = if index == 0 {
+                Style::bold(size)
+            } else {
+                Style::regular(size)
+            };
             y = self
                 .pages
-                .block((x, y), width, line, style, Ink::TEXT, Meaning::Part(node));
+                .block((x, y), limit, line, style, Ink::TEXT, Meaning::Part(node));
         }
         y
     }

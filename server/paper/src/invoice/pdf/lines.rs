@@ -6,18 +6,30 @@ use super::{BODY, BOTTOM, LABEL, LEFT, Print, RIGHT, SMALL, STRONG, TOP};
 use crate::invoice::{Category, Line, Vat};
 use crate::pdf::page::{Align, Ink};
 use crate::pdf::table::{Column, Table, Words};
+use crate::pdf::text::width;
+
+/// Between two columns.
+const GAP: f32 = 14.0;
+
+/// No column of figures is wider; eight hundred billions fit.
+const WIDEST: f32 = 96.0;
 
 impl Print<'_> {
     pub(super) fn lines(&mut self) {
         let discounts = self.invoice.lines.iter().any(|line| line.discount != 0);
-        let columns = self.columns(discounts);
+        let rows: Vec<Vec<Vec<Words>>> = self
+            .invoice
+            .lines
+            .iter()
+            .map(|line| self.cells(line, discounts))
+            .collect();
+        let columns = self.columns(&rows, discounts);
         let count = columns.len();
         let table = Table::new(&mut self.pages, columns, LABEL);
         self.y = table.head(&mut self.pages, self.y, false);
         let mut carried = 0;
-        let last = self.invoice.lines.len() - 1;
-        for (index, line) in self.invoice.lines.iter().enumerate() {
-            let cells = self.cells(line, discounts);
+        let last = rows.len() - 1;
+        for (index, (line, cells)) in self.invoice.lines.iter().zip(&rows).enumerate() {
             let subtotal = self.carried(Word::CarriedForward, carried, count);
             // Below a row there must be room for what is carried; below the last, the totals look after themselves.
             let below = if index == last {
@@ -25,45 +37,54 @@ impl Print<'_> {
             } else {
                 table.height(&subtotal)
             };
-            if self.y + table.height(&cells) + below > BOTTOM && index > 0 {
+            if self.y + table.height(cells) + below > BOTTOM && index > 0 {
                 table.decoration(&mut self.pages, self.y, &subtotal);
                 self.pages.turn();
                 self.y = table.head(&mut self.pages, TOP, true);
                 let brought = self.carried(Word::BroughtForward, carried, count);
                 self.y = table.decoration(&mut self.pages, self.y, &brought);
             }
-            self.y = table.row(&mut self.pages, self.y, &cells);
+            self.y = table.row(&mut self.pages, self.y, cells);
             carried += line.net;
         }
     }
 
-    fn columns(&self, discounts: bool) -> Vec<Column> {
-        // From the right: net, VAT, discount, unit price, quantity; the description has the rest.
+    /// Columns of figures are as wide as their widest; the description has the rest.
+    fn columns(&self, rows: &[Vec<Vec<Words>>], discounts: bool) -> Vec<Column> {
         let currency = &self.invoice.currency.code;
-        let mut widths = vec![
-            (format!("{} ({currency})", self.say(Word::Net)), 74.0),
-            (self.say(Word::Vat).to_owned(), 38.0),
+        let mut titles = vec![
+            self.say(Word::Item).to_owned(),
+            self.say(Word::Quantity).to_owned(),
+            self.say(Word::UnitPrice).to_owned(),
         ];
         if discounts {
-            widths.push((self.say(Word::Discount).to_owned(), 54.0));
+            titles.push(self.say(Word::Discount).to_owned());
         }
-        widths.push((self.say(Word::UnitPrice).to_owned(), 70.0));
-        widths.push((self.say(Word::Quantity).to_owned(), 52.0));
+        titles.push(self.say(Word::Vat).to_owned());
+        titles.push(format!("{} ({currency})", self.say(Word::Net)));
+        let sum = width(&self.number(self.invoice.totals.lines), STRONG);
         let mut right = RIGHT;
         let mut columns = Vec::new();
-        for (title, width) in widths {
+        for (index, title) in titles.iter().enumerate().skip(1).rev() {
+            let cells = rows.iter().filter_map(|row| row.get(index)?.first());
+            let widest = cells
+                .map(|words| width(&words.text, words.style))
+                .chain([width(title, LABEL)])
+                .chain((index + 1 == titles.len()).then_some(sum))
+                .fold(0.0, f32::max)
+                .min(WIDEST);
             columns.push(Column {
-                title,
-                x: right - width + 6.0,
-                width: width - 6.0,
+                title: title.clone(),
+                x: right - widest,
+                width: widest,
                 align: Align::Right,
             });
-            right -= width;
+            right -= widest + GAP;
         }
         columns.push(Column {
-            title: self.say(Word::Item).to_owned(),
+            title: titles.swap_remove(0),
             x: LEFT,
-            width: right - LEFT - 6.0,
+            width: right - LEFT,
             align: Align::Left,
         });
         columns.reverse();

@@ -9,10 +9,10 @@ mod payment;
 mod totals;
 mod words;
 
-use super::{Faults, Invoice, Language, cii};
+use super::{Faults, Invoice, Language, Nature, cii};
 use crate::pdf::file::{Facts, Inside, finish};
 use crate::pdf::page::{A4, Ink, Pages};
-use crate::pdf::text::Style;
+use crate::pdf::text::{Style, wrap};
 use crate::pdf::{PdfError, mm};
 use words::Word;
 
@@ -121,38 +121,42 @@ impl Print<'_> {
         }
     }
 
-    /// What else is to be said, in small type.
+    /// What else is to be said, in small type: what the law wants as one paragraph, then each note.
     fn notes(&mut self) {
         self.y += mm(5.0);
-        let mut texts: Vec<String> = Vec::new();
-        if let Some(french) = &self.invoice.french {
-            let nature = match french.nature {
-                super::document::Nature::Goods => Word::Goods,
-                super::document::Nature::Services => Word::Services,
-                super::document::Nature::Mixed => Word::Mixed,
-            };
-            let colon = match self.invoice.language {
-                Language::En => ":",
-                Language::Fr => "\u{a0}:",
-            };
-            texts.push(format!(
-                "{}{colon} {}.",
-                self.say(Word::Nature),
-                self.say(nature)
-            ));
-            if french.on_debits {
-                texts.push(self.say(Word::OnDebits).to_owned());
-            }
-        }
-        texts.extend(self.invoice.all_notes().into_iter().map(|note| note.text));
+        let mut texts: Vec<String> = self.legal_mentions().into_iter().collect();
+        let notes = self.invoice.notes.iter();
+        // BAR tells machines which rules hold (B2B); it says nothing to people.
+        let notes = notes.filter(|note| note.subject.as_deref() != Some("BAR"));
+        texts.extend(notes.map(|note| note.text.clone()));
         for text in texts {
-            let lines = crate::pdf::text::wrap(&text, LABEL, WIDTH).len() as f32;
+            let lines = wrap(&text, LABEL, WIDTH).len() as f32;
             self.room(lines * LABEL.leading());
             self.y = self
                 .pages
                 .paragraph((LEFT, self.y), WIDTH, &text, LABEL, Ink::SECOND)
-                + 1.5;
+                + 2.0;
         }
+    }
+
+    fn legal_mentions(&self) -> Option<String> {
+        let french = self.invoice.french.as_ref()?;
+        let nature = self.say(match french.nature {
+            Nature::Goods => Word::Goods,
+            Nature::Services => Word::Services,
+            Nature::Mixed => Word::Mixed,
+        });
+        let colon = match self.invoice.language {
+            Language::En => ":",
+            Language::Fr => "\u{a0}:",
+        };
+        let mut mentions = vec![format!("{}{colon} {nature}.", self.say(Word::Nature))];
+        if french.on_debits {
+            mentions.push(self.say(Word::OnDebits).to_owned());
+        }
+        mentions
+            .extend([&french.recovery, &french.penalties, &french.early_payment].map(Clone::clone));
+        Some(mentions.join(" "))
     }
 }
 

@@ -7,7 +7,7 @@ use super::{BODY, LABEL, LEFT, Print, RIGHT, SMALL, STRONG, WIDTH};
 use crate::pdf::mm;
 use crate::pdf::page::{Align, Ink, Meaning, Rect};
 use crate::pdf::tags::Role;
-use crate::pdf::text::{Style, wrap};
+use crate::pdf::text::{Style, width, wrap};
 use crate::qr;
 
 const PADDING: f32 = 12.0;
@@ -32,11 +32,12 @@ impl Print<'_> {
                 0.0
             };
         let heading = Style::bold(11.0);
-        let lines = |text: &str, style: Style, width: f32| {
-            wrap(text, style, width).len() as f32 * style.leading()
+        let lines = |text: &str, style: Style, limit: f32| {
+            wrap(text, style, limit).len() as f32 * style.leading()
         };
         let mut height = heading.leading() + 3.0 + lines(&sentence, STRONG, inner);
-        if let Some(terms) = &self.invoice.payment.terms {
+        let terms = self.terms();
+        if let Some(terms) = &terms {
             height += lines(terms, BODY, inner);
         }
         if !facts.is_empty() {
@@ -66,7 +67,7 @@ impl Print<'_> {
         y = self
             .pages
             .paragraph((x, y), inner, &sentence, STRONG, Ink::TEXT);
-        if let Some(terms) = self.invoice.payment.terms.clone() {
+        if let Some(terms) = terms {
             y = self.pages.paragraph((x, y), inner, &terms, BODY, Ink::TEXT);
         }
         y += 5.0;
@@ -95,6 +96,12 @@ impl Print<'_> {
             self.code(&code, top + PADDING);
         }
         self.y = top + height + 2.0 * PADDING;
+    }
+
+    /// Terms are for what is to be paid.
+    fn terms(&self) -> Option<String> {
+        let asks = self.invoice.totals.due > 0 && !self.invoice.kind.is_credit_note();
+        self.invoice.payment.terms.clone().filter(|_| asks)
     }
 
     /// What happens with the amount.
@@ -166,7 +173,8 @@ impl Print<'_> {
         let node = self.pages.structure.add(Role::Figure(alt));
         self.pages.rects(dark, Ink::BLACK, Meaning::Part(node));
         let words = self.say(Word::ScanToPay);
-        let at = (left, top + QR_SIDE + 2.0 + SMALL.ascent());
+        let middle = (QR_SIDE - width(words, SMALL)) / 2.0;
+        let at = (left + middle, top + QR_SIDE + 2.0 + SMALL.ascent());
         let node = self.pages.structure.add(Role::Paragraph);
         self.pages.text(
             at,

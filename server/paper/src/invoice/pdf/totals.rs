@@ -2,7 +2,7 @@
 
 use super::figures::percent;
 use super::words::Word;
-use super::{BODY, LABEL, LEFT, Print, RIGHT, SMALL, STRONG};
+use super::{BODY, LABEL, LEFT, Print, RIGHT, STRONG};
 use crate::invoice::TaxTotal;
 use crate::pdf::mm;
 use crate::pdf::page::{Align, Ink, Meaning};
@@ -37,7 +37,7 @@ impl Print<'_> {
         for row in &rows {
             y = table.row(&mut self.pages, y, row);
         }
-        let y = self.reasons(y + 4.0);
+        let y = self.reasons(y + 5.0);
         let under_sums = self.lay_sums(top, &sums);
         self.y = y.max(under_sums) + mm(2.0);
     }
@@ -110,6 +110,9 @@ impl Print<'_> {
             let rate = percent(tax.vat.rate, self.invoice.language);
             sums.push((format!("{} {rate}", self.say(Word::Vat)), tax.amount));
         }
+        if self.invoice.taxes.iter().all(|tax| tax.vat.rate == 0) {
+            sums.push((self.say(Word::Vat).to_owned(), totals.vat));
+        }
         if totals.prepaid != 0 {
             sums.push((self.say(Word::WithVat).to_owned(), totals.with_vat));
             sums.push((self.say(Word::Paid).to_owned(), -totals.prepaid));
@@ -175,21 +178,6 @@ impl Print<'_> {
             Ink::TEXT,
             Meaning::Part(node),
         );
-        let node = self.pages.structure.add(Role::Paragraph);
-        let mut y = baseline + 6.0;
-        if self.invoice.taxes.iter().all(|tax| tax.vat.rate == 0) && self.invoice.totals.due != 0 {
-            let words = format!("{} {}", self.say(Word::Vat), self.number(0));
-            let at = (RIGHT, y + SMALL.ascent());
-            self.pages.text(
-                at,
-                Align::Right,
-                &words,
-                SMALL,
-                Ink::FAINT,
-                Meaning::Part(node),
-            );
-            y += SMALL.leading();
-        }
-        y
+        baseline + 6.0
     }
 }
