@@ -15,6 +15,7 @@ impl Invoice {
     pub fn check(&self) -> Result<(), Faults> {
         let mut faults = Vec::new();
         self.names(&mut faults);
+        self.lengths(&mut faults);
         self.dates(&mut faults);
         self.positions(&mut faults);
         self.vat(&mut faults);

@@ -127,7 +127,7 @@ fn agreement(xml: &mut Xml, invoice: &Invoice) {
             );
         });
         xml.group("ram:BuyerTradeParty", |xml| {
-            party(xml, &invoice.buyer, with_vat_ids, None)
+            party(xml, &invoice.buyer, with_vat_ids, None);
         });
         if let Some(order) = &invoice.order {
             xml.group("ram:BuyerOrderReferencedDocument", |xml| {

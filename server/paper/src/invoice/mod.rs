@@ -6,6 +6,7 @@
 mod check;
 pub mod cii;
 mod document;
+mod limits;
 pub mod pdf;
 pub mod ubl;
 mod xml;

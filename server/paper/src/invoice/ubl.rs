@@ -139,7 +139,7 @@ fn parties(xml: &mut Xml, invoice: &Invoice) {
         }
         if let Some(delivery) = &invoice.delivery {
             xml.group("cac:DeliveryLocation", |xml| {
-                address(xml, "cac:Address", &delivery.address)
+                address(xml, "cac:Address", &delivery.address);
             });
             if let Some(name) = &delivery.name {
                 xml.group("cac:DeliveryParty", |xml| {
@@ -209,7 +209,7 @@ fn paying(xml: &mut Xml, invoice: &Invoice) {
                 xml.text("cbc:Name", &account.holder);
                 if let Some(bic) = &account.bic {
                     xml.group("cac:FinancialInstitutionBranch", |xml| {
-                        xml.text("cbc:ID", bic)
+                        xml.text("cbc:ID", bic);
                     });
                 }
             });
@@ -279,7 +279,7 @@ fn position(xml: &mut Xml, invoice: &Invoice, names: &Names, number: usize, line
             category(xml, "cac:ClassifiedTaxCategory", line.vat, |_| {});
         });
         xml.group("cac:Price", |xml| {
-            money(xml, invoice, "cbc:PriceAmount", line.unit_price)
+            money(xml, invoice, "cbc:PriceAmount", line.unit_price);
         });
     });
 }

@@ -92,6 +92,31 @@ impl Table {
             + 2.0 * PADDING
     }
 
+    /// Parts a row that is higher than `room`: what of the first column fits, with the figures, and the rest of it.
+    pub(crate) fn split(
+        &self,
+        cells: &[Vec<Words>],
+        room: f32,
+    ) -> (Vec<Vec<Words>>, Vec<Vec<Words>>) {
+        let mut upper = cells.to_vec();
+        let mut lower = vec![Vec::new(); cells.len()];
+        let (Some(column), Some(first)) = (self.columns.first(), cells.first()) else {
+            return (upper, lower);
+        };
+        upper[0].clear();
+        let mut used = 2.0 * PADDING;
+        for words in first {
+            for line in lines(column, words) {
+                used += words.style.leading();
+                // One line is always taken, so that this comes to an end.
+                let fits = used <= room || upper[0].is_empty();
+                let part = if fits { &mut upper[0] } else { &mut lower[0] };
+                part.push(Words::new(line, words.style, words.ink));
+            }
+        }
+        (upper, lower)
+    }
+
     /// Lays a row of cells at `y` and gives back where the next begins.
     pub(crate) fn row(&self, pages: &mut Pages, y: f32, cells: &[Vec<Words>]) -> f32 {
         let row = pages.structure.add_to(self.node, Role::Row);

@@ -67,14 +67,16 @@ impl Run {
     }
 }
 
-/// Shapes a text. What the family has no glyph for becomes U+FFFD, which is a visible mark: a missing glyph would make
-/// the whole file invalid.
+/// Shapes a text. What the family has no glyph for becomes U+FFFD, which is a visible mark: a missing glyph, or one of
+/// private use, would make the whole file invalid. Invisible signs that turn the order of letters are left out.
 pub(crate) fn shape(text: &str, style: Style) -> Run {
     let face = face(style.weight);
     let text: String = text
         .chars()
+        .filter(|character| !matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'))
         .map(|character| match character {
             control if control.is_control() => ' ',
+            '\u{e000}'..='\u{f8ff}' => char::REPLACEMENT_CHARACTER,
             known if face.shaper.glyph_index(known).is_some() => known,
             _ => char::REPLACEMENT_CHARACTER,
         })
@@ -224,6 +226,15 @@ mod tests {
         let run = shape("Ω Ж é 統 \u{7}", STYLE);
         assert_eq!(run.text, "Ω Ж é \u{fffd}  ");
         assert!(run.glyphs.iter().all(|glyph| glyph.glyph_id.to_u32() != 0));
+    }
+
+    #[test]
+    fn signs_that_turn_letters_around_are_left_out() {
+        assert_eq!(
+            shape("Total\u{202e}001\u{200b}\u{feff}", STYLE).text,
+            "Total001"
+        );
+        assert_eq!(shape("\u{f6c5}\u{e000}", STYLE).text, "\u{fffd}\u{fffd}");
     }
 
     #[test]

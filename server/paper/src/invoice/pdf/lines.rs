@@ -8,6 +8,12 @@ use crate::pdf::page::{Align, Ink};
 use crate::pdf::table::{Column, Table, Words};
 use crate::pdf::text::width;
 
+/// A row that is higher is parted: what a page has between its head and what is carried.
+const WHOLE_PAGE: f32 = BOTTOM - TOP - 70.0;
+
+/// No part of a row is lower than this.
+const LEAST_PART: f32 = 60.0;
+
 /// Between two columns.
 const GAP: f32 = 14.0;
 
@@ -29,7 +35,8 @@ impl Print<'_> {
         self.y = table.head(&mut self.pages, self.y, false);
         let mut carried = 0;
         let last = rows.len() - 1;
-        for (index, (line, cells)) in self.invoice.lines.iter().zip(&rows).enumerate() {
+        for (index, (line, cells)) in self.invoice.lines.iter().zip(rows).enumerate() {
+            let mut cells = cells;
             let subtotal = self.carried(Word::CarriedForward, carried, count);
             // Below a row there must be room for what is carried; below the last, the totals look after themselves.
             let below = if index == last {
@@ -37,16 +44,29 @@ impl Print<'_> {
             } else {
                 table.height(&subtotal)
             };
-            if self.y + table.height(cells) + below > BOTTOM && index > 0 {
-                table.decoration(&mut self.pages, self.y, &subtotal);
-                self.pages.turn();
-                self.y = table.head(&mut self.pages, TOP, true);
-                let brought = self.carried(Word::BroughtForward, carried, count);
-                self.y = table.decoration(&mut self.pages, self.y, &brought);
+            while self.y + table.height(&cells) + below > BOTTOM {
+                let room = BOTTOM - self.y - table.height(&subtotal);
+                // What fits on no page is parted where this one ends.
+                if table.height(&cells) > WHOLE_PAGE && room > LEAST_PART {
+                    let (upper, lower) = table.split(&cells, room);
+                    self.y = table.row(&mut self.pages, self.y, &upper);
+                    cells = lower;
+                }
+                self.turn(&table, carried, count);
             }
-            self.y = table.row(&mut self.pages, self.y, cells);
+            self.y = table.row(&mut self.pages, self.y, &cells);
             carried += line.net;
         }
+    }
+
+    /// Ends the page with what was carried, and begins the next with it.
+    fn turn(&mut self, table: &Table, carried: i64, columns: usize) {
+        let subtotal = self.carried(Word::CarriedForward, carried, columns);
+        table.decoration(&mut self.pages, self.y, &subtotal);
+        self.pages.turn();
+        self.y = table.head(&mut self.pages, TOP, true);
+        let brought = self.carried(Word::BroughtForward, carried, columns);
+        self.y = table.decoration(&mut self.pages, self.y, &brought);
     }
 
     /// Columns of figures are as wide as their widest; the description has the rest.

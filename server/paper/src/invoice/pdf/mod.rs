@@ -11,7 +11,8 @@ mod words;
 
 use super::{Faults, Invoice, Language, Nature, cii};
 use crate::pdf::file::{Facts, Inside, finish};
-use crate::pdf::page::{A4, Ink, Pages};
+use crate::pdf::page::{A4, Ink, Meaning, Pages};
+use crate::pdf::tags::Role;
 use crate::pdf::text::{Style, wrap};
 use crate::pdf::{PdfError, mm};
 use words::Word;
@@ -130,12 +131,16 @@ impl Print<'_> {
         let notes = notes.filter(|note| note.subject.as_deref() != Some("BAR"));
         texts.extend(notes.map(|note| note.text.clone()));
         for text in texts {
-            let lines = wrap(&text, LABEL, WIDTH).len() as f32;
-            self.room(lines * LABEL.leading());
-            self.y = self
-                .pages
-                .paragraph((LEFT, self.y), WIDTH, &text, LABEL, Ink::SECOND)
-                + 2.0;
+            let node = self.pages.structure.add(Role::Paragraph);
+            for line in wrap(&text, LABEL, WIDTH) {
+                self.room(LABEL.leading());
+                let (line, meaning) = (format!("{line} "), Meaning::Part(node));
+                let at = (LEFT, self.y);
+                self.y = self
+                    .pages
+                    .block(at, WIDTH * 2.0, &line, LABEL, Ink::SECOND, meaning);
+            }
+            self.y += 2.0;
         }
     }
 
