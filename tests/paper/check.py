@@ -43,8 +43,13 @@ PAYABLE = {
     "08-many-lines": "2795.91",
     "09-french": "6840.00",
     "10-long-names": "18364184.13",
+    "11-not-subject": "1176.00",
+    "12-intra-community": "3000.00",
+    "13-exempt-overpaid": "-50.00",
+    "14-yen-credit-note": "150000",
 }
-FRENCH_SELLER = {"02-reverse-charge", "05-two-rates", "09-french"}
+CREDIT_NOTES = {"04-credit-note", "14-yen-credit-note"}
+IN_FRENCH = {"09-french", "14-yen-credit-note"}
 # The French rules for trade within France: they want the buyer's SIREN and its place in the directory.
 FRENCH_BUYER = {"05-two-rates", "09-french"}
 
@@ -204,7 +209,7 @@ def read_ubl(tree):
 
 def printed(amount, language):
     """An amount as the page shows it, spaces aside."""
-    text = f"{abs(amount):,.2f}"
+    text = f"{abs(amount):,}"
     if language == "fr":
         text = text.replace(",", "").replace(".", ",")
     return text
@@ -240,7 +245,7 @@ def check_pdf(checker, name, folder, written):
     run = subprocess.run(["pdftotext", "-layout", str(pdf), "-"], capture_output=True, text=True)
     checker.expect(run.returncode == 0, f"{name}: pdftotext: {run.stderr}")
     text = squeezed(run.stdout)
-    language = "fr" if name == "09-french" else "en"
+    language = "fr" if name in IN_FRENCH else "en"
     amounts = [*written["nets"], *written["bases"].values(), *written["vat"].values()]
     for amount in [*amounts, written["without"], written["payable"]]:
         checker.expect(printed(amount, language) in text, f"{name}: the page does not show {amount}")
@@ -268,7 +273,7 @@ def check(checker, name, folder):
         for amount in (written["lines"], written["with"], *written["vat"].values()):
             checker.expect(amount >= 0, f"{name} {form}: a negative sum")
     code = cii_tree.xpath("string(//rsm:ExchangedDocument/ram:TypeCode)", namespaces=CII)
-    checker.expect(code == ("381" if name == "04-credit-note" else "380"), f"{name}: type {code}")
+    checker.expect(code == ("381" if name in CREDIT_NOTES else "380"), f"{name}: type {code}")
     check_pdf(checker, name, folder, read_cii(cii_tree)[3])
 
 

@@ -1,4 +1,4 @@
-//! Writes ten kinds of documents as PDF, CII and UBL into a folder, for `tests/paper/check.py` and for the eye.
+//! Writes ten kinds of documents, and four that the rules know besides, as PDF, CII and UBL into a folder, for `tests/paper/check.py` and for the eye.
 //!
 //! `cargo run -p muster-paper --example ten_invoices -- FOLDER`
 
@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .map(PathBuf::from)
         .ok_or("name the folder to write into: ten_invoices FOLDER")?;
     std::fs::create_dir_all(&folder)?;
-    for (name, document) in samples::all() {
+    for (name, document) in samples::all().into_iter().chain(samples::further()) {
         let write = |kind: &str, bytes: Vec<u8>| {
             std::fs::write(folder.join(format!("{name}.{kind}")), bytes)
         };

@@ -25,6 +25,87 @@ pub(crate) fn all() -> Vec<(&'static str, Invoice)> {
     ]
 }
 
+/// What else the rules know: the other categories, a currency without decimals, more paid than is due.
+pub(crate) fn further() -> Vec<(&'static str, Invoice)> {
+    vec![
+        ("11-not-subject", not_subject()),
+        ("12-intra-community", intra_community()),
+        ("13-exempt-overpaid", exempt_overpaid()),
+        ("14-yen-credit-note", yen_credit_note()),
+    ]
+}
+
+/// Services to a business outside the Union: not subject to VAT here, so the document carries no VAT id.
+pub(crate) fn not_subject() -> Invoice {
+    let service = line(
+        "Fleet service, yearly",
+        2,
+        Unit::Year,
+        58_800,
+        vat(Category::O, 0),
+    );
+    let mut made = invoice("NM-2026-000123", northwind(), alpine(), vec![service]);
+    made.period = Some((date(2026, 11, 1), date(2027, 10, 31)));
+    made.supplied = None;
+    finished(made)
+}
+
+/// Goods to a business in another member state.
+pub(crate) fn intra_community() -> Invoice {
+    let handsets = line(
+        "Handset N7, 256 GB",
+        3,
+        Unit::Piece,
+        100_000,
+        vat(Category::K, 0),
+    );
+    let mut made = invoice("NM-2026-000124", northwind(), press(), vec![handsets]);
+    made.delivery = Some(Delivery {
+        name: None,
+        address: made.buyer.address.clone(),
+    });
+    finished(made)
+}
+
+/// An exempt supply of which more was paid than is due.
+pub(crate) fn exempt_overpaid() -> Invoice {
+    let course = line(
+        "Course for newcomers, one day",
+        1,
+        Unit::Day,
+        45_000,
+        vat(Category::E, 0),
+    );
+    let mut made = invoice("NM-2026-000125", northwind(), harbour(), vec![course]);
+    made.totals.prepaid = 50_000;
+    finished(made)
+}
+
+/// Money back in a currency without decimals, taxed at zero, in French.
+pub(crate) fn yen_credit_note() -> Invoice {
+    let service = line(
+        "Service de flotte, non utilisé",
+        1,
+        Unit::Month,
+        150_000,
+        vat(Category::Z, 0),
+    );
+    let mut made = invoice("LT-A-2026-00003", lyre(), alpine(), vec![service]);
+    made.kind = Kind::CreditNote {
+        corrects: "LT-2026-00031".to_owned(),
+        issued: date(2026, 10, 1),
+    };
+    made.language = Language::Fr;
+    made.currency = Currency {
+        code: "JPY".to_owned(),
+        decimals: 0,
+    };
+    made.payment.terms = None;
+    made.payment.account = None;
+    made.french = Some(French::usual(Nature::Services, false, Language::Fr));
+    finished(made)
+}
+
 /// A German seller, a German buyer, a handset and half a year of service.
 pub(crate) fn domestic() -> Invoice {
     let mut handset = line("Handset N7, 256 GB", 1, Unit::Piece, 100_000, S19);
@@ -359,7 +440,13 @@ fn tax(invoice: &Invoice, vat: Vat) -> TaxTotal {
                 "VATEX-EU-G",
                 "Export outside the European Union, exempt from VAT",
             ),
-            Category::S | Category::Z | Category::E | Category::K | Category::O => None,
+            Category::K => reason("VATEX-EU-IC", "Intra-Community supply, exempt from VAT"),
+            Category::E => reason(
+                "VATEX-EU-132-1I",
+                "Exempt from VAT: education (art. 132, directive 2006/112/EC)",
+            ),
+            Category::O => reason("VATEX-EU-O", "Not subject to VAT in Germany"),
+            Category::S | Category::Z => None,
         },
     }
 }

@@ -7,7 +7,7 @@ mod xml;
 
 use jiff::civil::Date;
 
-pub use read::read;
+pub use read::{Decimals, read};
 
 /// Why a file was not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -40,7 +40,9 @@ pub enum StatementError {
         what: &'static str,
     },
     /// Something that cannot be read.
-    #[error("{place} has a {what} that cannot be read: \"{text}\"")]
+    #[error(
+        "{place}: its {what} cannot be read: \"{text}\"; download the statement again, or ask the bank"
+    )]
     Unreadable {
         /// Where in the file.
         place: String,

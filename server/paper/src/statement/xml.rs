@@ -95,6 +95,15 @@ pub(super) fn read(bytes: &[u8], root: &str, namespace: &str) -> Result<Element,
     tree.finish(root)
 }
 
+/// The text without what terminals and pages could be turned by: control characters, and signs that reorder letters.
+fn printable(text: &str) -> String {
+    let harmful = |character: char| {
+        character.is_control()
+            || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.replace(harmful, " ")
+}
+
 /// The five entities that XML itself knows.
 fn predefined(name: &str) -> Option<char> {
     match name {
@@ -188,7 +197,7 @@ impl<'n> Tree<'n> {
             return Ok(());
         }
         let mut element = self.open.pop().ok_or(StatementError::NotXml)?;
-        element.text = element.text.trim().to_owned();
+        element.text = printable(element.text.trim());
         match self.open.last_mut() {
             Some(parent) => parent.children.push(element),
             None => self.root = Some(element),

@@ -3,6 +3,9 @@
 use crate::amount::plain;
 use crate::invoice::Invoice;
 
+/// What the code may hold (EPC069-12 §3.1).
+const MOST_BYTES: usize = 331;
+
 /// Data that a banking app fills a transfer with, if the document asks for euro on an account.
 pub(super) fn payload(invoice: &Invoice) -> Option<String> {
     const MOST: i64 = 99_999_999_999;
@@ -20,24 +23,22 @@ pub(super) fn payload(invoice: &Invoice) -> Option<String> {
     } else {
         (String::new(), first(&reference, 140))
     };
-    Some(
-        [
-            "BCD",
-            "002",
-            "1",
-            "SCT",
-            account.bic.as_deref().unwrap_or_default(),
-            &first(&account.holder, 70),
-            &account.iban,
-            &format!("EUR{}", plain(invoice.totals.due, 2)),
-            "",
-            &structured,
-            &text,
-        ]
-        .join("\n")
-        .trim_end()
-        .to_owned(),
-    )
+    let payload = [
+        "BCD",
+        "002",
+        "1",
+        "SCT",
+        account.bic.as_deref().unwrap_or_default(),
+        &first(&account.holder, 70),
+        &account.iban,
+        &format!("EUR{}", plain(invoice.totals.due, 2)),
+        "",
+        &structured,
+        &text,
+    ]
+    .join("\n");
+    let payload = payload.trim_end();
+    (payload.len() <= MOST_BYTES).then(|| payload.to_owned())
 }
 
 /// The first characters, on one line: a line feed would begin the next field.

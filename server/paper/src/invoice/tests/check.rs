@@ -28,7 +28,7 @@ fn assert_names(faults: &[String], rule: &str) {
 
 #[test]
 fn the_ten_samples_are_complete_and_add_up() {
-    for (name, invoice) in samples::all() {
+    for (name, invoice) in samples::all().into_iter().chain(samples::further()) {
         assert_eq!(invoice.check(), Ok(()), "{name}");
     }
 }
@@ -172,7 +172,7 @@ fn amounts_beyond_every_amount_are_faults_and_no_panic() {
 
 #[test]
 fn a_document_survives_being_frozen_as_json() {
-    for (name, invoice) in samples::all() {
+    for (name, invoice) in samples::all().into_iter().chain(samples::further()) {
         let frozen = serde_json::to_string(&invoice).unwrap();
         let thawed: Invoice = serde_json::from_str(&frozen).unwrap();
         assert_eq!(thawed, invoice, "{name}");

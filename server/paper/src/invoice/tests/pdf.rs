@@ -7,7 +7,7 @@ use crate::samples;
 
 #[test]
 fn every_sample_passes_the_validators_and_the_same_document_gives_the_same_bytes() {
-    for (name, invoice) in samples::all() {
+    for (name, invoice) in samples::all().into_iter().chain(samples::further()) {
         let first = write(&invoice).unwrap();
         assert!(first.starts_with(b"%PDF-1.7"), "{name}");
         assert!(first == write(&invoice).unwrap(), "{name}");
