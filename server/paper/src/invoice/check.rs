@@ -19,6 +19,7 @@ impl Invoice {
         self.dates(&mut faults);
         self.positions(&mut faults);
         self.vat(&mut faults);
+        self.home_vat(&mut faults);
         self.sums(&mut faults);
         self.paying(&mut faults);
         if faults.is_empty() {
@@ -192,6 +193,32 @@ impl Invoice {
             faults.push(
                 "Goods to another member state need the buyer's VAT id and the address that they go to (BR-IC-02, \
                  BR-IC-12). Enter both."
+                    .to_owned(),
+            );
+        }
+    }
+
+    /// The VAT in the seller's own currency (BT-111) is there where the law wants it, and says the same.
+    fn home_vat(&self, faults: &mut Vec<String>) {
+        let Some(home) = &self.home_vat else {
+            if self.french.is_some() && self.currency.code != "EUR" {
+                faults.push(
+                    "A French invoice in another currency states its VAT in euro too (BR-FR-CO-12). Add it.".to_owned(),
+                );
+            }
+            return;
+        };
+        if home.currency.code == self.currency.code || home.currency.decimals > 2 {
+            faults.push(
+                "The VAT in the seller's own currency is in the document's, or in one with more than two decimals \
+                 (BR-53). Leave it out, or correct it."
+                    .to_owned(),
+            );
+        }
+        if home.amount.signum() != self.totals.vat.signum() {
+            faults.push(
+                "The VAT in the seller's own currency is nothing where the document's is something, or the other way \
+                 round. Reckon it anew."
                     .to_owned(),
             );
         }

@@ -197,6 +197,11 @@ fn delivery(xml: &mut Xml, invoice: &Invoice) {
 fn settlement(xml: &mut Xml, invoice: &Invoice) {
     xml.group("ram:ApplicableHeaderTradeSettlement", |xml| {
         xml.optional("ram:PaymentReference", invoice.payment.reference.as_deref());
+        let home = invoice.home_vat.as_ref();
+        xml.optional(
+            "ram:TaxCurrencyCode",
+            home.map(|home| home.currency.code.as_str()),
+        );
         xml.text("ram:InvoiceCurrencyCode", &invoice.currency.code);
         means(xml, invoice);
         for tax in &invoice.taxes {
@@ -289,6 +294,11 @@ fn sums(xml: &mut Xml, invoice: &Invoice) {
             }
             xml.text("ram:TaxBasisTotalAmount", &amount(totals.without_vat));
             xml.text_with("ram:TaxTotalAmount", &currency, &amount(totals.vat));
+            if let Some(home) = &invoice.home_vat {
+                let currency = [("currencyID", home.currency.code.as_str())];
+                let amount = plain(home.amount, home.currency.decimals);
+                xml.text_with("ram:TaxTotalAmount", &currency, &amount);
+            }
             xml.text("ram:GrandTotalAmount", &amount(totals.with_vat));
             if totals.prepaid != 0 {
                 xml.text("ram:TotalPrepaidAmount", &amount(totals.prepaid));

@@ -26,6 +26,9 @@ pub struct Invoice {
     pub language: Language,
     /// The currency of every amount (BT-5).
     pub currency: Currency,
+    /// The VAT in the currency of the seller's country, where that is another (BT-6, BT-111; directive 2006/112/EC
+    /// art. 230).
+    pub home_vat: Option<HomeVat>,
     /// Who sells (BG-4).
     pub seller: Party,
     /// Who buys (BG-7).
@@ -103,6 +106,15 @@ pub struct Currency {
     pub code: String,
     /// How many decimals an amount has.
     pub decimals: u8,
+}
+
+/// The VAT in the currency of the seller's country.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HomeVat {
+    /// That currency (BT-6).
+    pub currency: Currency,
+    /// The whole VAT of the document in it (BT-111), by a rate that the caller chose.
+    pub amount: i64,
 }
 
 /// Seller or buyer.

@@ -14,8 +14,8 @@ mod xml;
 pub use check::Faults;
 pub use document::{
     Account, Address, Allowance, Category, Currency, Delivery, Endpoint, Exemption, French,
-    Invoice, Kind, Language, Line, Look, Nature, Note, Party, Payment, Registration, TaxTotal,
-    Totals, Unit, Vat,
+    HomeVat, Invoice, Kind, Language, Line, Look, Nature, Note, Party, Payment, Registration,
+    TaxTotal, Totals, Unit, Vat,
 };
 
 /// The specification that both XML forms say they follow (BT-24).

@@ -94,6 +94,11 @@ fn header(xml: &mut Xml, invoice: &Invoice, names: &Names) {
         );
     }
     xml.text("cbc:DocumentCurrencyCode", &invoice.currency.code);
+    let home = invoice.home_vat.as_ref();
+    xml.optional(
+        "cbc:TaxCurrencyCode",
+        home.map(|home| home.currency.code.as_str()),
+    );
     xml.optional("cbc:BuyerReference", invoice.buyer_reference.as_deref());
     if invoice.period.is_some() || invoice.vat_on_debits() {
         xml.group("cac:InvoicePeriod", |xml| {
@@ -228,6 +233,13 @@ fn sums(xml: &mut Xml, invoice: &Invoice) {
             subtotal(xml, invoice, tax);
         }
     });
+    if let Some(home) = &invoice.home_vat {
+        let currency = [("currencyID", home.currency.code.as_str())];
+        let amount = plain(home.amount, home.currency.decimals);
+        xml.group("cac:TaxTotal", |xml| {
+            xml.text_with("cbc:TaxAmount", &currency, &amount);
+        });
+    }
     xml.group("cac:LegalMonetaryTotal", |xml| {
         money(xml, invoice, "cbc:LineExtensionAmount", totals.lines);
         money(xml, invoice, "cbc:TaxExclusiveAmount", totals.without_vat);

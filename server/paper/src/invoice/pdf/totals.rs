@@ -1,8 +1,8 @@
 //! VAT by rate at the left, the sums at the right.
 
-use super::figures::percent;
+use super::figures::{money, percent};
 use super::words::Word;
-use super::{BODY, LABEL, LEFT, Print, RIGHT, STRONG};
+use super::{BODY, LABEL, LEFT, Print, RIGHT, SMALL, STRONG};
 use crate::invoice::TaxTotal;
 use crate::pdf::mm;
 use crate::pdf::page::{Align, Ink, Meaning};
@@ -30,7 +30,7 @@ impl Print<'_> {
         let table_height = rows.iter().map(|row| table.height(row)).sum::<f32>() + 16.0;
         let sums = self.sums();
         let reasons_height = self.reasons_height();
-        let height = (table_height + reasons_height).max((sums.len() + 2) as f32 * STEP);
+        let height = (table_height + reasons_height).max((sums.len() + 3) as f32 * STEP);
         self.room(height);
         let top = self.y;
         let mut y = table.head(&mut self.pages, top, false);
@@ -178,6 +178,22 @@ impl Print<'_> {
             Ink::TEXT,
             Meaning::Part(node),
         );
-        baseline + 6.0
+        let mut y = baseline + 6.0;
+        if let Some(home) = &self.invoice.home_vat {
+            let amount = money(home.amount, &home.currency, self.invoice.language);
+            let words = format!("{} {amount}", self.say(Word::HomeVat));
+            let node = self.pages.structure.add(Role::Paragraph);
+            let at = (RIGHT, y + SMALL.ascent());
+            self.pages.text(
+                at,
+                Align::Right,
+                &words,
+                SMALL,
+                Ink::SECOND,
+                Meaning::Part(node),
+            );
+            y += SMALL.leading();
+        }
+        y
     }
 }

@@ -27,6 +27,7 @@ pub(super) enum Word {
     Net,
     Base,
     VatAmount,
+    HomeVat,
     Subtotal,
     BroughtForward,
     CarriedForward,
@@ -92,6 +93,10 @@ impl Word {
             Self::Net => ("Net", "Montant HT"),
             Self::Base => ("Net amount", "Base HT"),
             Self::VatAmount => ("VAT amount", "Montant TVA"),
+            Self::HomeVat => (
+                "VAT in the seller’s currency:",
+                "TVA en monnaie nationale\u{a0}:",
+            ),
             Self::Subtotal => ("Subtotal", "Sous-total"),
             Self::BroughtForward => ("Brought forward", "Report"),
             Self::CarriedForward => ("Carried forward", "À reporter"),

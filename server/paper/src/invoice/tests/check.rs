@@ -148,6 +148,27 @@ fn what_does_not_fit_on_paper_is_refused_before_it_is_printed() {
 }
 
 #[test]
+fn vat_is_stated_in_euro_where_french_law_wants_it() {
+    let yen = samples::yen_credit_note();
+    assert_names(
+        &faults(yen.clone(), |invoice| invoice.home_vat = None),
+        "BR-FR-CO-12",
+    );
+    let nothing = |invoice: &mut Invoice| {
+        if let Some(home) = &mut invoice.home_vat {
+            home.amount = 0;
+        }
+    };
+    assert_names(&faults(yen.clone(), nothing), "Reckon it anew");
+    let same = |invoice: &mut Invoice| {
+        if let Some(home) = &mut invoice.home_vat {
+            home.currency = invoice.currency.clone();
+        }
+    };
+    assert_names(&faults(yen, same), "BR-53");
+}
+
+#[test]
 fn halves_are_rounded_away_from_zero_once() {
     assert_eq!(half_up(761_250, 1_900), Some(144_638));
     assert_eq!(half_up(-761_250, 1_900), Some(-144_638));
