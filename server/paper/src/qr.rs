@@ -83,6 +83,32 @@ pub fn terminal(text: &str) -> Result<String, QrError> {
     Ok(drawn)
 }
 
+/// A code as dark runs, for whoever draws it in another way.
+pub(crate) struct Runs {
+    /// Modules a side, with the quiet zone.
+    pub(crate) side: usize,
+    /// Where each dark run begins (column, row) and how many modules it is long.
+    pub(crate) dark: Vec<(usize, usize, usize)>,
+}
+
+/// Encodes `text` into dark runs.
+///
+/// # Errors
+/// See [`QrError`].
+pub(crate) fn runs(text: &str) -> Result<Runs, QrError> {
+    let modules = Modules::encode(text)?;
+    let row = |y| {
+        modules
+            .runs(y)
+            .into_iter()
+            .map(move |(x, length)| (x, y, length))
+    };
+    Ok(Runs {
+        side: modules.side,
+        dark: (0..modules.side).flat_map(row).collect(),
+    })
+}
+
 /// The code's modules with its quiet zone.
 struct Modules {
     dark: Vec<bool>,
