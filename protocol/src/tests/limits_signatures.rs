@@ -3,6 +3,7 @@
 use super::*;
 use crate::authority::{self, Needed};
 use crate::envelope::{AddError, ENVELOPE_MAX, PAYLOAD_MAX, SIGNATURES_MAX, envelope_digest};
+use crate::ids::KeyId;
 use crate::target::PROOF_MAX;
 
 fn message(world: &World) -> Command {
@@ -191,6 +192,50 @@ fn what_a_command_takes_is_said_by_the_easiest_grant() {
     let suspend = needed(&world, Kind::Suspend).unwrap();
     assert_eq!((suspend.online, suspend.people), (false, 1));
     assert_eq!(needed(&world, Kind::Lock), None);
+}
+
+#[test]
+fn what_a_command_takes_of_one_key_is_said_by_the_grant_that_names_it() {
+    let mut world = World::new();
+    let org = organisation(NORTHWIND);
+    let asked = |world: &World, key: KeyId, kind, count| {
+        let entry = world.keyring.key(&key).unwrap();
+        authority::needed_with(&world.keyring, entry, kind, &org, count)
+    };
+    let (ada, lyre, cleo) = (
+        world.ada.key_id(),
+        world.lyre.key_id(),
+        world.cleo.entry.id(),
+    );
+    let wanted = Needed {
+        online: false,
+        people: 2,
+        independent: 1,
+        clearances: 1,
+        key_ids: world.keyring.grants[1].keys.clone(),
+    };
+    assert_eq!(
+        asked(&world, ada.clone(), Kind::Wipe, 25),
+        Some(wanted.clone())
+    );
+    assert_eq!(asked(&world, ada.clone(), Kind::Wipe, 26), None);
+    assert_eq!(asked(&world, lyre, Kind::Wipe, 1), None, "named elsewhere");
+    // A portal passkey may be the second person of two, and adds nothing where everybody must be independent.
+    assert_eq!(asked(&world, cleo.clone(), Kind::Wipe, 1), Some(wanted));
+    assert_eq!(asked(&world, cleo, Kind::Kill, 1), None);
+    let kill = asked(&world, ada.clone(), Kind::Kill, 1).unwrap();
+    assert_eq!((kill.people, kill.independent, kill.online), (1, 1, false));
+    // Of two grants that name it, the easier one.
+    let easy = Grant {
+        clearances: 0,
+        ..world.keyring.grants[1].clone()
+    };
+    world.keyring.grants.push(easy);
+    let wipe = asked(&world, ada.clone(), Kind::Wipe, 1).unwrap();
+    assert_eq!(wipe.clearances, 0);
+    assert!(asked(&world, ada.clone(), Kind::Suspend, 1).unwrap().online);
+    world.keyring.online.clear();
+    assert!(!asked(&world, ada, Kind::Suspend, 1).unwrap().online);
 }
 
 #[test]
