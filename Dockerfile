@@ -20,6 +20,7 @@ FROM debian:bookworm-slim
 RUN useradd --system --uid 10001 --user-group --home-dir /var/lib/muster --shell /usr/sbin/nologin muster \
     && install -d -o muster -g muster -m 0700 /var/lib/muster /var/lib/muster-key
 COPY --from=build /src/target/release/muster /src/target/release/muster-agent /usr/local/bin/
+COPY LICENSE server/paper/FONTS.txt /usr/share/doc/muster/
 USER muster
 WORKDIR /var/lib/muster
 # The key file lies apart from what it seals, so that a copy of the one is not a copy of both.

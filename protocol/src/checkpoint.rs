@@ -291,10 +291,12 @@ impl SignedCheckpoint {
         for line in answer.lines().take(LINES_MAX).filter_map(Line::parse) {
             let name = line.name.clone();
             let mut tried = self.clone();
-            match tried.lines.iter_mut().find(|known| known.name == name) {
-                Some(known) if known.key_id == line.key_id && line.stamp() > known.stamp() => {
-                    *known = line;
-                }
+            let known = tried
+                .lines
+                .iter_mut()
+                .find(|known| known.name == name && known.key_id == line.key_id);
+            match known {
+                Some(known) if line.stamp() > known.stamp() => *known = line,
                 Some(_) => continue,
                 None if self.lines.len() >= LINES_MAX => continue,
                 None => tried.lines.push(line),

@@ -336,6 +336,44 @@ fn of_a_witnesss_answer_only_cosignatures_that_hold_are_added() {
 }
 
 #[test]
+fn a_witnesss_later_word_takes_the_place_of_its_earlier_one() {
+    let world = World::new();
+    let answer = |at: u64| {
+        let note = signed(&world, &[(0, at)]);
+        SignedCheckpoint::encode_line(&note.lines[1])
+    };
+    let mut note = signed(&world, &[(0, NOW), (1, NOW)]);
+    let first = note.lines.clone();
+    assert_eq!(note.add_cosignatures(&answer(NOW - 1), &world.keyring), 2);
+    assert_eq!(note.lines, first, "an earlier word");
+    // Later in its lowest byte, and in a higher one with a lower one below.
+    for at in [NOW + 1, ((NOW >> 8) + 1) << 8] {
+        assert_eq!(note.add_cosignatures(&answer(at), &world.keyring), 2);
+        assert_eq!(
+            note.lines,
+            signed(&world, &[(0, at), (1, NOW)]).lines,
+            "{at}"
+        );
+    }
+    // A later time that nobody signed changes nothing.
+    let newest = note.lines.clone();
+    let mut bent = signed(&world, &[(0, NOW + 9_999)]).lines[1].clone();
+    bent.signature[20] ^= 1;
+    let bent = SignedCheckpoint::encode_line(&bent);
+    assert_eq!(note.add_cosignatures(&bent, &world.keyring), 2);
+    assert_eq!(note.lines, newest);
+    // A line of another key under the witness's name stands in nobody's way.
+    let mut note = signed(&world, &[]);
+    let namesake = Line {
+        name: world.keyring.witness.keys[0].name.clone(),
+        ..unknown_line("stranger", 72)
+    };
+    note.lines.push(namesake);
+    assert_eq!(note.add_cosignatures(&answer(NOW), &world.keyring), 1);
+    assert_eq!(note.lines.len(), 3);
+}
+
+#[test]
 fn a_full_note_takes_no_cosignature_and_one_with_room_takes_the_last() {
     let world = World::new();
     let line = &signed(&world, &[(0, NOW)]).lines[1];
