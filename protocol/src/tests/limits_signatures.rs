@@ -2,9 +2,12 @@
 
 use super::*;
 use crate::authority::{self, Needed};
+use crate::curves::Curves;
 use crate::envelope::{AddError, ENVELOPE_MAX, PAYLOAD_MAX, SIGNATURES_MAX, envelope_digest};
 use crate::ids::KeyId;
+use crate::keys::{Ed25519Key, P256Key};
 use crate::target::PROOF_MAX;
+use crate::webauthn;
 
 fn message(world: &World) -> Command {
     world.command(Args::Message {
@@ -214,16 +217,13 @@ fn what_a_command_takes_of_one_key_is_said_by_the_grant_that_names_it() {
         clearances: 1,
         key_ids: world.keyring.grants[1].keys.clone(),
     };
-    assert_eq!(
-        asked(&world, ada.clone(), Kind::Wipe, 25),
-        Some(wanted.clone())
-    );
-    assert_eq!(asked(&world, ada.clone(), Kind::Wipe, 26), None);
+    assert_eq!(asked(&world, ada, Kind::Wipe, 25), Some(wanted.clone()));
+    assert_eq!(asked(&world, ada, Kind::Wipe, 26), None);
     assert_eq!(asked(&world, lyre, Kind::Wipe, 1), None, "named elsewhere");
     // A portal passkey may be the second person of two, and adds nothing where everybody must be independent.
-    assert_eq!(asked(&world, cleo.clone(), Kind::Wipe, 1), Some(wanted));
+    assert_eq!(asked(&world, cleo, Kind::Wipe, 1), Some(wanted));
     assert_eq!(asked(&world, cleo, Kind::Kill, 1), None);
-    let kill = asked(&world, ada.clone(), Kind::Kill, 1).unwrap();
+    let kill = asked(&world, ada, Kind::Kill, 1).unwrap();
     assert_eq!((kill.people, kill.independent, kill.online), (1, 1, false));
     // Of two grants that name it, the easier one.
     let easy = Grant {
@@ -231,9 +231,9 @@ fn what_a_command_takes_of_one_key_is_said_by_the_grant_that_names_it() {
         ..world.keyring.grants[1].clone()
     };
     world.keyring.grants.push(easy);
-    let wipe = asked(&world, ada.clone(), Kind::Wipe, 1).unwrap();
+    let wipe = asked(&world, ada, Kind::Wipe, 1).unwrap();
     assert_eq!(wipe.clearances, 0);
-    assert!(asked(&world, ada.clone(), Kind::Suspend, 1).unwrap().online);
+    assert!(asked(&world, ada, Kind::Suspend, 1).unwrap().online);
     world.keyring.online.clear();
     assert!(!asked(&world, ada, Kind::Suspend, 1).unwrap().online);
 }
@@ -394,4 +394,71 @@ fn an_oversized_proof_outranks_every_other_fault() {
     assert_eq!(judge(12, b"no envelope"), Err(refused(Reason::BadEncoding)));
     let bytes = world.signed(&message(&world), &[&world.ada], &[]).encode();
     assert_eq!(judge(12, &bytes), Err(refused(Reason::BadProof)));
+}
+
+/// An engine that would take anything.
+struct Credulous;
+
+impl Curves for Credulous {
+    fn ed25519(&self, _: &Ed25519Key, _: &[u8], _: &[u8; 64]) -> bool {
+        true
+    }
+
+    fn es256(&self, _: &P256Key, _: &[u8], _: &[u8]) -> bool {
+        true
+    }
+}
+
+#[test]
+fn no_engine_decides_what_a_signature_looks_like() {
+    // L − 1, L, and the same S on either side of its highest byte (RFC 8032 §5.1.7).
+    let order = "edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010";
+    let order: Vec<u8> = hex::decode(order).unwrap();
+    let key = signer(10).verifying_key();
+    let with = |change: fn(&mut [u8])| {
+        let mut scalar = order.clone();
+        change(&mut scalar);
+        key.verify_by(&Credulous, b"", &[[0; 32].as_slice(), &scalar].concat())
+    };
+    assert!(with(|s| s[0] -= 1));
+    assert!(!with(|_| ()));
+    assert!(!with(|s| s[0] += 1));
+    assert!(with(|s| s[31] -= 1));
+    assert!(!with(|s| s[31] += 1));
+    assert!(!key.verify_by(&Credulous, b"", &[0; 63]));
+    let phone = P256Signer::from_bytes([60; 32]).unwrap();
+    let sig = phone.sign(b"x");
+    let key = phone.verifying_key();
+    assert!(key.verify_by(&Credulous, b"", &sig));
+    assert!(!key.verify_by(&Credulous, b"", &[sig.as_slice(), &[0]].concat()));
+    assert!(!key.verify_by(&Credulous, b"", &[]));
+}
+
+#[test]
+fn an_assertion_alone_is_verified_and_its_counter_read() {
+    let world = World::new();
+    let challenge = Digest::of(b"what is approved");
+    let Signature::WebAuthn {
+        auth, client, sig, ..
+    } = self::Assertion::honest(&challenge).sign(&world.cleo)
+    else {
+        unreachable!("a passkey signs so");
+    };
+    let passkey = world.cleo.entry.passkey.clone().unwrap();
+    let key = world.cleo.key.verifying_key();
+    let verify = |challenge: &Digest| {
+        let assertion = webauthn::Assertion {
+            auth: &auth,
+            client: &client,
+            sig: &sig,
+        };
+        webauthn::verify(&assertion, &passkey, &key, challenge)
+    };
+    assert_eq!(verify(&challenge), Ok(()));
+    assert_eq!(
+        verify(&Digest::of(b"something else")),
+        Err(Reason::WaClientData)
+    );
+    assert_eq!(webauthn::counter(&auth), Some(7));
+    assert_eq!(webauthn::counter(&auth[1..]), None);
 }

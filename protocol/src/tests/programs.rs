@@ -305,3 +305,36 @@ fn a_proof_and_a_vendors_keys_round_trip() {
     assert!(vendor(&vendor_text(&unreachable)).is_err());
     assert!(vendor("").is_err());
 }
+
+/// A place as deep as a log can be is 48 hashes, more than three kilobytes.
+#[test]
+fn the_longest_proof_round_trips_and_one_hash_more_does_not() {
+    let place = |hashes| Place {
+        index: 7,
+        hashes: vec![Digest([0xab; 32]); hashes],
+    };
+    assert_eq!(Place::decode(&place(48).encode()), Ok(place(48)));
+    assert!(Place::decode(&place(49).encode()).is_err());
+}
+
+#[test]
+fn the_oldest_version_that_a_release_may_follow_is_enough() {
+    let world = World::new();
+    let Vendor { people, .. } = of_vendor();
+    let bytes = seal(&release(), &[&people[0], &people[1]]);
+    let (note, place) = logged(&world, &bytes, &[0, 1]);
+    let from = |running| {
+        let phone = Phone {
+            held: None,
+            running: Some(running),
+            ..phone(&world, &note)
+        };
+        Program::verify(&bytes, &of_vendor().keys, &found(), &place, &phone)
+    };
+    assert_eq!(from(3), Ok(release()));
+    let too_far = ProgramError::TooFar {
+        needed: 3,
+        running: 2,
+    };
+    assert_eq!(from(2), Err(too_far));
+}
