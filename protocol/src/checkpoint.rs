@@ -299,6 +299,8 @@ impl SignedCheckpoint {
                 Some(known) if line.stamp() > known.stamp() => *known = line,
                 Some(_) => continue,
                 None if self.lines.len() >= LINES_MAX => continue,
+                // It has cosigned already: a line of another key under its name is nobody's.
+                None if self.cosigners(keyring).contains(&name) => continue,
                 None => tried.lines.push(line),
             }
             if tried.cosigners(keyring).contains(&name) {

@@ -368,9 +368,14 @@ fn a_witnesss_later_word_takes_the_place_of_its_earlier_one() {
         name: world.keyring.witness.keys[0].name.clone(),
         ..unknown_line("stranger", 72)
     };
-    note.lines.push(namesake);
+    note.lines.push(namesake.clone());
     assert_eq!(note.add_cosignatures(&answer(NOW), &world.keyring), 1);
     assert_eq!(note.lines.len(), 3);
+    // And one that comes after the witness's own is not taken for it.
+    let mut note = signed(&world, &[]);
+    let both = answer(NOW) + &SignedCheckpoint::encode_line(&namesake);
+    assert_eq!(note.add_cosignatures(&both, &world.keyring), 1);
+    assert_eq!(note.lines.len(), 2);
 }
 
 #[test]

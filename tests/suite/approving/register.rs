@@ -13,6 +13,7 @@ on_both_databases![
     a_trial_that_phones_would_not_believe_is_refused,
     a_label_is_hostile_input,
     a_registration_is_done_once,
+    two_registrations_at_once_make_no_second_person,
     a_member_has_one_person_however_many_passkeys,
     a_passkey_out_of_use_stays_out,
 ];
@@ -184,6 +185,24 @@ async fn a_label_is_hostile_input(t: &mut TestApp) {
         assert!(text.contains("{{7*7}}"));
     }
     assert_eq!(registration(&mut browser).await.claim.label, hostile);
+}
+
+/// Each hand-over draws a person for whoever has none yet: two side by side once made one member two people.
+async fn two_registrations_at_once_make_no_second_person(t: &mut TestApp) {
+    let world = t.world().await;
+    let mut browser = world.browser(&world.northwind, Role::Admin).await;
+    let host = Approvals::of(t);
+    let first = begin_registration(&mut browser, "Blue key").await;
+    let second = begin_registration(&mut browser, "Red key").await;
+    let mut answers = Vec::new();
+    for (address, seed) in [(first, 76), (second, 77)] {
+        let mut passkey = Passkey::new(t, seed);
+        assert_eq!(host.post(&address, &passkey.made()).await.status, 303);
+        let trial = format!("{address}/trial");
+        let asked = host.get(&trial).await;
+        answers.push(host.post(&trial, &passkey.answers(&asked)).await.status);
+    }
+    assert_eq!(answers, [303, 409]);
 }
 
 async fn a_registration_is_done_once(t: &mut TestApp) {

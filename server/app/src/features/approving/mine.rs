@@ -79,7 +79,8 @@ pub async fn list(app: &Arc<App>, actor: &Actor) -> Answer<Vec<Mine>> {
     Ok(found.await?)
 }
 
-/// The people with an approver's file in the keyrings that the actor sees: one of them may be the actor.
+/// The people in the keyrings that the actor sees, by a key of theirs, a file or a passkey: one of them may be the actor, who must
+/// be able to say so. Whoever could not would become a second person, and count twice where two people must agree (PROTOCOL §17).
 ///
 /// # Errors
 /// The database did not answer.
@@ -88,12 +89,7 @@ pub async fn people(app: &Arc<App>, actor: &Actor) -> Answer<Vec<Known>> {
     let keyrings = app.store.read(move |c| newest(c, &scope)).await?;
     let mut known: Vec<Known> = Vec::new();
     for fleet in &keyrings {
-        for entry in fleet
-            .keyring
-            .keys
-            .iter()
-            .filter(|entry| entry.passkey.is_none())
-        {
+        for entry in &fleet.keyring.keys {
             let person = entry.person.to_string();
             if known.iter().all(|known| known.person != person) {
                 known.push(Known {

@@ -158,6 +158,14 @@ pub async fn finish(
                 return Ok(Err(ceremony::ended()));
             };
             let row = row(&app2, &held, &made);
+            // What was true at the hand-over may no longer be: another one may have been finished meanwhile.
+            let others = approving_passkeys::list(tx, &held.member.id)?;
+            let in_use = others.iter().filter(|other| other.removed_at.is_none());
+            let is_another = others.first().is_some_and(|other| other.person != row.person);
+            if is_another || in_use.count() >= MOST {
+                let detail = "Another passkey was added meanwhile. Begin again on your account page.";
+                return Ok(Err(Problem::conflict("passkeys-changed", detail)));
+            }
             approving_passkeys::insert(tx, &row)?;
             let entry = Entry {
                 kind: "approving-passkey.added",
