@@ -20,6 +20,7 @@ mod holds;
 mod keyrings;
 mod people;
 mod portal;
+mod selling;
 mod store_trouble;
 mod takeover;
 mod tenancy;

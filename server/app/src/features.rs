@@ -9,11 +9,14 @@ pub mod commands;
 pub mod demo;
 pub mod enrolment;
 pub mod fleet;
+pub mod invoicing;
 pub mod log;
 pub mod operations;
 pub mod organisations;
+pub mod payments;
 pub mod people;
 pub mod record;
+pub mod selling;
 pub mod trust;
 
 /// The route table of the portal and its API.
@@ -28,6 +31,9 @@ pub fn portal_routes() -> Vec<Route> {
         approving::routes(),
         trust::routes(),
         log::routes(),
+        selling::routes(),
+        invoicing::routes(),
+        payments::routes(),
         record::routes(),
         operations::routes(),
     ]
@@ -62,6 +68,9 @@ pub fn jobs() -> Vec<Job> {
         approving::jobs(),
         enrolment::jobs(),
         people::jobs(),
+        selling::jobs(),
+        invoicing::jobs(),
+        payments::jobs(),
         operations::jobs(),
     ]
     .concat()

@@ -54,8 +54,12 @@ impl Role {
             Permission::ReadFleet
             | Permission::ReadCommands
             | Permission::ReadRecord
-            | Permission::ReadOrganisations => true,
-            Permission::ManageDevices | Permission::SendCommands | Permission::IssueCodes => {
+            | Permission::ReadOrganisations
+            | Permission::ReadBooks => true,
+            Permission::ManageDevices
+            | Permission::SendCommands
+            | Permission::IssueCodes
+            | Permission::Sell => {
                 matches!(self, Self::Owner | Self::Admin | Self::Agent)
             }
             Permission::SetHolds => matches!(self, Self::Owner | Self::Admin | Self::Auditor),
@@ -64,9 +68,11 @@ impl Role {
             | Permission::ReadPeople
             | Permission::ManagePeople
             | Permission::ManageTokens
-            | Permission::ManageOrganisations => matches!(self, Self::Owner | Self::Admin),
+            | Permission::ManageOrganisations
+            | Permission::SetPrices
+            | Permission::TakePayments => matches!(self, Self::Owner | Self::Admin),
             Permission::DeliverApprovals => !matches!(self, Self::Support),
-            Permission::ManageTrust => matches!(self, Self::Owner),
+            Permission::ManageTrust | Permission::GiveUpDebts => matches!(self, Self::Owner),
         }
     }
 
@@ -124,11 +130,21 @@ pub enum Permission {
     ManageOrganisations,
     /// Bring in keyrings signed by the fleet's root keys.
     ManageTrust,
+    /// See what one's own organisation sells and is sold: plans, subscriptions, invoices, payments.
+    ReadBooks,
+    /// Start, pause, change and cancel subscriptions.
+    Sell,
+    /// Say how one's own organisation sells: its details on invoices, plans, prices, buyers and their terms.
+    SetPrices,
+    /// Enter payments, read in bank statements, credit invoices, pay back.
+    TakePayments,
+    /// Write off what will not be paid.
+    GiveUpDebts,
 }
 
 impl Permission {
     /// Every right, for tables and tests.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 21] = [
         Self::ReadFleet,
         Self::ReadCommands,
         Self::ReadRecord,
@@ -145,6 +161,11 @@ impl Permission {
         Self::ManageTokens,
         Self::ManageOrganisations,
         Self::ManageTrust,
+        Self::ReadBooks,
+        Self::Sell,
+        Self::SetPrices,
+        Self::TakePayments,
+        Self::GiveUpDebts,
     ];
 
     /// The right that it takes to draft and cancel commands of this kind.
@@ -183,6 +204,7 @@ mod tests {
                         | Permission::ReadCommands
                         | Permission::ReadRecord
                         | Permission::ReadOrganisations
+                        | Permission::ReadBooks
                 ) || (role == Role::Auditor
                     && matches!(
                         permission,
@@ -218,8 +240,8 @@ mod tests {
         }
         assert!(!Role::Admin.may_appoint(Role::Owner));
         assert!(!Role::Agent.may_appoint(Role::Support));
-        assert!(
-            Role::Owner.may(Permission::ManageTrust) && !Role::Admin.may(Permission::ManageTrust)
-        );
+        for owners in [Permission::ManageTrust, Permission::GiveUpDebts] {
+            assert!(Role::Owner.may(owners) && !Role::Admin.may(owners));
+        }
     }
 }

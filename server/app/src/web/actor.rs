@@ -254,6 +254,11 @@ rights!(
     ManageTokens,
     ManageOrganisations,
     ManageTrust,
+    ReadBooks,
+    Sell,
+    SetPrices,
+    TakePayments,
+    GiveUpDebts,
 );
 
 async fn by_token(request: &HttpRequest, app: &App) -> Answer<Actor> {

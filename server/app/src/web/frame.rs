@@ -101,6 +101,10 @@ fn may(actor: &Actor) -> May {
             && actor.organisation.kind != "customer",
         see_people: may(Permission::ReadPeople),
         manage_tokens: may(Permission::ManageTokens),
+        sells: actor.organisation.kind != "customer",
+        sell: may(Permission::Sell),
+        set_prices: may(Permission::SetPrices),
+        take_payments: may(Permission::TakePayments),
     }
 }
 

@@ -40,6 +40,42 @@ const ENGLISH: &[(&str, &str)] = &[
     ("record", include_str!("../../../../locales/en/record.ftl")),
     ("mail", include_str!("../../../../locales/en/mail.ftl")),
     (
+        "catalogue",
+        include_str!("../../../../locales/en/catalogue.ftl"),
+    ),
+    (
+        "sellers",
+        include_str!("../../../../locales/en/sellers.ftl"),
+    ),
+    (
+        "subscriptions",
+        include_str!("../../../../locales/en/subscriptions.ftl"),
+    ),
+    (
+        "renewals",
+        include_str!("../../../../locales/en/renewals.ftl"),
+    ),
+    (
+        "collection",
+        include_str!("../../../../locales/en/collection.ftl"),
+    ),
+    (
+        "forecast",
+        include_str!("../../../../locales/en/forecast.ftl"),
+    ),
+    (
+        "documents",
+        include_str!("../../../../locales/en/documents.ftl"),
+    ),
+    (
+        "letters",
+        include_str!("../../../../locales/en/letters.ftl"),
+    ),
+    (
+        "payments",
+        include_str!("../../../../locales/en/payments.ftl"),
+    ),
+    (
         "operations",
         include_str!("../../../../locales/en/operations.ftl"),
     ),

@@ -70,6 +70,12 @@ pub enum Place {
     Organisations,
     People,
     Account,
+    Subscriptions,
+    Invoices,
+    Payments,
+    Plans,
+    Buyers,
+    Forecast,
     Nowhere,
 }
 
@@ -85,6 +91,12 @@ impl Place {
             Self::Organisations => "organisations",
             Self::People => "people",
             Self::Account => "account",
+            Self::Subscriptions => "subscriptions",
+            Self::Invoices => "invoices",
+            Self::Payments => "payments",
+            Self::Plans => "plans",
+            Self::Buyers => "buyers",
+            Self::Forecast => "forecast",
             Self::Nowhere => "",
         }
     }
@@ -360,6 +372,10 @@ impl Frame {
                     see_organisations: true,
                     see_people: true,
                     manage_tokens: true,
+                    sells: true,
+                    sell: true,
+                    set_prices: true,
+                    take_payments: true,
                 },
                 approvals: 2,
             }),

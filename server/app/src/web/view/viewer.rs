@@ -57,4 +57,12 @@ pub struct May {
     pub see_people: bool,
     /// Make and revoke API tokens.
     pub manage_tokens: bool,
+    /// Theirs is an organisation that sells: the operator or a reseller. Customers only see what they were sold.
+    pub sells: bool,
+    /// Start and change subscriptions.
+    pub sell: bool,
+    /// Change plans, prices, buyers and how the organisation sells.
+    pub set_prices: bool,
+    /// Enter payments and credit invoices.
+    pub take_payments: bool,
 }

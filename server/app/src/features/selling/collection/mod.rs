@@ -1,0 +1,16 @@
+//! What follows when nobody pays, and when somebody does: letters, suspension, resumption, the end.
+
+use crate::features::operations::schedule::Job;
+use crate::web::route::Route;
+
+/// The routes of this room.
+#[must_use]
+pub fn routes() -> Vec<Route> {
+    Vec::new()
+}
+
+/// What it does by itself.
+#[must_use]
+pub fn jobs() -> Vec<Job> {
+    Vec::new()
+}

@@ -1,0 +1,40 @@
+//! Selling: plans, buyers, subscriptions, their renewals, and what follows when nobody pays.
+
+pub mod books;
+pub mod catalogue;
+pub mod collection;
+pub mod forecast;
+pub mod renewals;
+pub mod sellers;
+pub mod subscriptions;
+
+use crate::features::operations::schedule::Job;
+use crate::web::route::Route;
+
+/// The routes of this feature.
+#[must_use]
+pub fn routes() -> Vec<Route> {
+    [
+        catalogue::routes(),
+        sellers::routes(),
+        subscriptions::routes(),
+        renewals::routes(),
+        collection::routes(),
+        forecast::routes(),
+    ]
+    .concat()
+}
+
+/// What it does by itself.
+#[must_use]
+pub fn jobs() -> Vec<Job> {
+    [
+        catalogue::jobs(),
+        sellers::jobs(),
+        subscriptions::jobs(),
+        renewals::jobs(),
+        collection::jobs(),
+        forecast::jobs(),
+    ]
+    .concat()
+}

@@ -1,0 +1,16 @@
+//! How an organisation sells: its details on invoices, its numbers, its buyers and their terms.
+
+use crate::features::operations::schedule::Job;
+use crate::web::route::Route;
+
+/// The routes of this room.
+#[must_use]
+pub fn routes() -> Vec<Route> {
+    Vec::new()
+}
+
+/// What it does by itself.
+#[must_use]
+pub fn jobs() -> Vec<Job> {
+    Vec::new()
+}

@@ -1,0 +1,11 @@
+//! Selling, invoicing and payments: RULES B1–B22 by name, and what people do on the pages.
+
+mod catalogue;
+mod collection;
+mod documents;
+mod forecast;
+mod letters;
+mod payments;
+mod renewals;
+mod sellers;
+mod subscriptions;
