@@ -82,6 +82,12 @@ pub struct Due {
     pub crl: Notify,
     /// Mail waits.
     pub mail: Notify,
+    /// A subscription began, or something became billable.
+    pub renewals: Notify,
+    /// What somebody owes changed.
+    pub collection: Notify,
+    /// A letter waits to become a mail.
+    pub letters: Notify,
 }
 
 /// What a start needs beside the settings.
