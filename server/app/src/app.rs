@@ -108,6 +108,18 @@ impl App {
     /// # Errors
     /// A sentence that says what is wrong and what to do.
     pub fn open(config: Config, surroundings: Surroundings) -> Result<Self, String> {
+        Self::open_with(config, surroundings, StoreOptions::default())
+    }
+
+    /// [`App::open`] with a database that behaves otherwise than usual.
+    ///
+    /// # Errors
+    /// As [`App::open`].
+    pub fn open_with(
+        config: Config,
+        surroundings: Surroundings,
+        options: StoreOptions,
+    ) -> Result<Self, String> {
         let Surroundings {
             clock,
             random,
@@ -117,7 +129,7 @@ impl App {
         let approvals = ApprovalsHost::choose(config.portal.approvals_url.as_deref(), &portal_url)?;
         make_folder(&config.data_dir)?;
         let ids = Ids::default();
-        let store = open_store(&config)?;
+        let store = open_store_with(&config, options)?;
         let vault = Vault::open(&config.key_file, &*random)?;
         let authority = Authority::open(&config.data_dir, &vault, &*random, clock.now())?;
         let crash_points = arm(&config)?;
@@ -175,6 +187,10 @@ impl App {
 /// # Errors
 /// A sentence: the address is wrong, the database does not answer, or it is from a newer version.
 pub fn open_store(config: &Config) -> Result<Store, String> {
+    open_store_with(config, StoreOptions::default())
+}
+
+fn open_store_with(config: &Config, options: StoreOptions) -> Result<Store, String> {
     let url: DatabaseUrl = config
         .database_url
         .parse()
@@ -182,8 +198,7 @@ pub fn open_store(config: &Config) -> Result<Store, String> {
     if let DatabaseUrl::Sqlite(path) = &url {
         make_private(path);
     }
-    let store =
-        Store::open(&url, StoreOptions::default()).map_err(|error| format!("{url}: {error}."))?;
+    let store = Store::open(&url, options).map_err(|error| format!("{url}: {error}."))?;
     store.migrate().map_err(|error| format!("{url}: {error}"))?;
     Ok(store)
 }

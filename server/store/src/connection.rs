@@ -24,6 +24,7 @@ pub(crate) struct Manager {
     pub(crate) url: DatabaseUrl,
     pub(crate) only_reads: bool,
     pub(crate) lock_timeout: Duration,
+    pub(crate) throwaway: bool,
 }
 
 /// A pool that connects when it is asked to, not before.
@@ -55,8 +56,9 @@ impl ManageConnection for Manager {
                 let mut connection = SqliteConnection::establish(path)?;
                 // The wait comes first: each of the others may already meet a lock.
                 connection.batch_execute(&format!(
-                    "PRAGMA busy_timeout = {wait}; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; \
+                    "PRAGMA busy_timeout = {wait}; PRAGMA foreign_keys = ON; PRAGMA synchronous = {}; \
                      PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000; PRAGMA query_only = {};",
+                    if self.throwaway { "OFF" } else { "FULL" },
                     if self.only_reads { "ON" } else { "OFF" }
                 ))?;
                 Ok(Conn::Sqlite(connection))

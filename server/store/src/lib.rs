@@ -12,6 +12,7 @@
 mod macros;
 
 mod connection;
+mod copy;
 mod device_filter;
 mod error;
 mod migrate;
@@ -57,7 +58,7 @@ pub mod webauthn_ceremonies;
 pub use connection::Conn;
 pub use error::StoreError;
 pub use page::Page;
-pub use store::{Store, StoreOptions};
+pub use store::{Boundary, Faults, Store, StoreOptions};
 pub use url::{BadDatabaseUrl, DatabaseUrl};
 
 /// What a query answers.

@@ -31,6 +31,44 @@ pub struct StoreOptions {
     pub write_attempts: u32,
     /// Spreads the pauses between these attempts; two nodes of one installation want different ones.
     pub jitter_seed: u64,
+    /// Nobody will miss this data: a copy to try something on. SQLite then does not wait for the disk. Default: no.
+    pub throwaway: bool,
+    /// Where a test wants writes to be cut off. Default: nowhere.
+    pub faults: Option<Faults>,
+}
+
+/// Says for each end of a write whether the program dies there, as far as the caller can tell: the write answers
+/// [`StoreError::Busy`], and `BeforeCommit` nothing was written, `AfterCommit` everything.
+#[derive(Clone)]
+pub struct Faults(Arc<dyn Fn(Boundary) -> bool + Send + Sync>);
+
+/// An end of a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Boundary {
+    /// Everything was said to the database, and nothing is committed.
+    BeforeCommit,
+    /// It is committed, and nobody was told.
+    AfterCommit,
+}
+
+impl Faults {
+    /// Those that `falls` picks.
+    pub fn new(falls: impl Fn(Boundary) -> bool + Send + Sync + 'static) -> Self {
+        Self(Arc::new(falls))
+    }
+
+    fn fall(&self, boundary: Boundary) -> StoreResult<()> {
+        if (self.0)(boundary) {
+            return Err(StoreError::Busy("cut off by a test".to_owned()));
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Faults {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Faults")
+    }
 }
 
 impl Default for StoreOptions {
@@ -42,6 +80,8 @@ impl Default for StoreOptions {
             connection_timeout: Duration::from_secs(5),
             write_attempts: 40,
             jitter_seed: 0,
+            throwaway: false,
+            faults: None,
         }
     }
 }
@@ -64,11 +104,12 @@ impl Store {
     /// [`StoreError::Busy`] when the server does not answer or the file cannot be opened, [`StoreError::Corrupt`] when
     /// the file is no database.
     pub fn open(url: &DatabaseUrl, options: StoreOptions) -> StoreResult<Self> {
-        let lock_timeout = options.lock_timeout;
+        let (lock_timeout, throwaway) = (options.lock_timeout, options.throwaway);
         let manager = |only_reads| Manager {
             url: url.clone(),
             only_reads,
             lock_timeout,
+            throwaway,
         };
         let mut first = manager(false).connect()?;
         let (readers, writers) = match &mut first {
@@ -200,6 +241,14 @@ impl Store {
         self.transact(WRITE, &f)
     }
 
+    /// Copies everything into a new SQLite file, as it is at one moment, while others go on.
+    ///
+    /// # Errors
+    /// There is such a file already, or it cannot be written.
+    pub fn copy_to(&self, file: &std::path::Path) -> StoreResult<()> {
+        crate::copy::into_file(&mut self.manager.connect()?, file)
+    }
+
     /// Whether the data lies in a file of this machine: then this program is the only node there can be.
     #[must_use]
     pub fn is_embedded(&self) -> bool {
@@ -222,7 +271,12 @@ impl Store {
         let mut attempt = 1;
         loop {
             // The connection goes back before the pause, so that waiting costs nobody a place.
-            let answer = once(&mut *self.connection(&self.writers)?, door, f);
+            let answer = once(
+                &mut *self.connection(&self.writers)?,
+                door,
+                f,
+                self.options.faults.as_ref(),
+            );
             match answer {
                 Err(StoreError::Collision(_)) if attempt < self.options.write_attempts => {
                     std::thread::sleep(self.pause(attempt));
@@ -294,11 +348,17 @@ fn once<T, R>(
     connection: &mut Conn,
     door: Begin,
     f: &dyn Fn(&mut Conn) -> StoreResult<Result<T, R>>,
+    faults: Option<&Faults>,
 ) -> StoreResult<Result<T, R>> {
+    let fall = |boundary| faults.map_or(Ok(()), |faults| faults.fall(boundary));
     door.begin(connection)?;
-    let answer = f(connection);
+    let answer = match f(connection) {
+        Ok(Ok(value)) => fall(Boundary::BeforeCommit).map(|()| Ok(value)),
+        other => other,
+    };
     if let Ok(Ok(_)) = answer {
         on_both!(connection, c => AnsiTransactionManager::commit_transaction(c))?;
+        fall(Boundary::AfterCommit)?;
     } else {
         rollback(connection);
     }

@@ -6,7 +6,7 @@ use diesel::Connection;
 use diesel::connection::SimpleConnection;
 
 use crate::testing::{migrated, on_each};
-use crate::{DatabaseUrl, StoreError, StoreOptions, rate_limits};
+use crate::{Boundary, DatabaseUrl, Faults, Store, StoreError, StoreOptions, rate_limits};
 
 #[test]
 fn eight_threads_reading_then_writing_lose_nothing() {
@@ -300,6 +300,27 @@ fn a_deadlock_is_tried_again() {
                     .unwrap(),
                 3
             );
+        }
+    }
+}
+
+#[test]
+fn a_write_that_is_cut_off_is_whole_or_nothing() {
+    for fresh in migrated("cut_off") {
+        for (boundary, expected) in [(Boundary::BeforeCommit, 0), (Boundary::AfterCommit, 1)] {
+            let faults = Faults::new(move |met| met == boundary);
+            let options = StoreOptions {
+                faults: Some(faults),
+                ..StoreOptions::default()
+            };
+            let store = Store::open(&fresh.url, options).unwrap();
+            let bucket = format!("{boundary:?}");
+            let cut = store.write_blocking(|c| rate_limits::hit(c, &bucket, 0));
+            assert!(matches!(cut, Err(StoreError::Busy(_))), "{cut:?}");
+            let used = fresh
+                .store
+                .read_blocking(|c| rate_limits::used(c, &bucket, 0));
+            assert_eq!(used.unwrap(), expected, "{boundary:?} {}", fresh.url);
         }
     }
 }

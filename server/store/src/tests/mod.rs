@@ -2,6 +2,7 @@
 //! them are tested through the front door, in the workspace's `tests/`.
 
 mod commands;
+mod copies;
 mod devices;
 mod doors;
 mod log_entries;
