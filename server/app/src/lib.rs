@@ -17,6 +17,7 @@ pub mod offline;
 pub mod passwords;
 pub mod random;
 pub mod server;
+pub mod simulation;
 pub mod vault;
 pub mod web;
 pub mod witness;

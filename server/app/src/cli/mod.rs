@@ -12,6 +12,7 @@ mod policy;
 mod root;
 mod say;
 mod serve;
+mod simulate;
 mod witness;
 
 use std::net::SocketAddr;
@@ -73,6 +74,8 @@ enum Command {
     /// Tokens of the API
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Take a copy of the data through time and tell what would be billed, mailed and suspended
+    Simulate(simulate::Options),
     /// Bring the database up to date and say what was done
     Migrate(Settings),
     /// Say which version this is
@@ -354,6 +357,7 @@ async fn run(command: Command) -> Result<(), String> {
             role,
             organisation,
         }) => admin::create_token(settings.load()?, &name, &role, organisation.as_deref()).await,
+        Command::Simulate(options) => simulate::run(options).await,
         Command::Migrate(settings) => admin::migrate(&settings.load()?),
         Command::Version => {
             say!("muster {}", env!("CARGO_PKG_VERSION"));
