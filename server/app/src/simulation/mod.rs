@@ -4,7 +4,7 @@
 //! that it shows the most that will be dunned and suspended.
 
 mod report;
-mod sample;
+pub mod sample;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,5 +1,7 @@
 //! Subscriptions to simulate where there are none: a seller with four plans, and a buyer for every hundred phones.
 
+use std::sync::Arc;
+
 use muster_domain::selling::dunning;
 use muster_domain::selling::zone::Zone;
 use muster_store::organisations::{self, Organisation};
@@ -33,37 +35,44 @@ const BUYERS: [(&str, &str, &str, Option<&str>); 4] = [
 ];
 
 impl Simulation {
-    /// Adds so many subscriptions to the copy; they begin on as many days as a month has, one after the other.
+    /// [`add`] to the copy; they begin on as many days as a month has, one after the other.
     ///
     /// # Errors
-    /// A sentence: the copy cannot be written.
+    /// As [`add`].
     pub async fn add_samples(&self, count: u32) -> Result<(), String> {
-        let app = self.app().clone();
-        let seller = app.store.write({
-            let app = app.clone();
-            move |tx| seller(tx, &app)
-        });
-        let failed = |error: StoreError| format!("The samples cannot be written: {error}.");
-        let shop = seller.await.map_err(failed)?;
-        for first in (0..count).step_by(AT_ONCE as usize) {
-            let (making, shop) = (app.clone(), shop.clone());
-            let last = first.saturating_add(AT_ONCE).min(count);
-            let written = app.store.write(move |tx| {
-                let mut buyer = None;
-                for number in first..last {
-                    if number % PHONES == 0 || buyer.is_none() {
-                        buyer = Some(account(tx, &making, &shop, number / PHONES)?);
-                    }
-                    if let Some(buyer) = &buyer {
-                        subscribe(tx, &making, &shop, buyer, number)?;
-                    }
-                }
-                Ok(())
-            });
-            written.await.map_err(failed)?;
-        }
-        Ok(())
+        add(self.app(), count, 31).await
     }
+}
+
+/// Adds so many subscriptions to a database. Their first periods begin tomorrow and on the days after, `days` in all.
+///
+/// # Errors
+/// A sentence: the database cannot be written.
+pub async fn add(app: &Arc<App>, count: u32, days: u32) -> Result<(), String> {
+    let seller = app.store.write({
+        let app = app.clone();
+        move |tx| seller(tx, &app)
+    });
+    let failed = |error: StoreError| format!("The samples cannot be written: {error}.");
+    let shop = seller.await.map_err(failed)?;
+    for first in (0..count).step_by(AT_ONCE as usize) {
+        let (making, shop) = (app.clone(), shop.clone());
+        let last = first.saturating_add(AT_ONCE).min(count);
+        let written = app.store.write(move |tx| {
+            let mut buyer = None;
+            for number in first..last {
+                if number % PHONES == 0 || buyer.is_none() {
+                    buyer = Some(account(tx, &making, &shop, number / PHONES)?);
+                }
+                if let Some(buyer) = &buyer {
+                    subscribe(tx, &making, &shop, buyer, (number, days.max(1)))?;
+                }
+            }
+            Ok(())
+        });
+        written.await.map_err(failed)?;
+    }
+    Ok(())
 }
 
 #[derive(Clone)]
@@ -183,12 +192,12 @@ fn subscribe(
     app: &App,
     shop: &Shop,
     buyer: &Account,
-    number: u32,
+    (number, days): (u32, u32),
 ) -> StoreResult<()> {
     let zone = Zone::parse(&buyer.zone).map_err(|fault| StoreError::Query(fault.message))?;
     let anchor = zone
         .date_of(app.now())
-        .saturating_add(jiff::Span::new().days(1 + number % 31));
+        .saturating_add(jiff::Span::new().days(1 + number % days));
     let start = zone
         .start_of(anchor)
         .map_err(|error| StoreError::Query(error.to_string()))?;
