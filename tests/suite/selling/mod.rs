@@ -4,6 +4,7 @@ mod catalogue;
 mod collection;
 mod documents;
 mod forecast;
+mod killed;
 mod letters;
 mod payments;
 mod renewals;
