@@ -57,6 +57,10 @@ desk-void = { $n ->
     [one] The portal shows one more signature, which does not verify or does not count. It was left out.
    *[other] The portal shows { $n } more signatures, which do not verify or do not count. They were left out.
 }
+desk-apart = { $n ->
+    [one] One of these signatures counts by another grant of the keyring than the rest. Grants are never added together.
+   *[other] { $n } of these signatures count by another grant of the keyring than the rest. Grants are never added together.
+}
 
 desk-sealed = Signed. Enough people have agreed
 desk-sealed-words = The command is on its way. Each phone checks every signature again and decides by itself.
@@ -91,6 +95,7 @@ desk-no-script = Passkeys need script in this browser. Key files work without.
 desk-waits = You have signed. Somebody else must sign before it goes out.
 desk-enough = Enough people have signed. There is nothing left to do here.
 desk-over-words = Its time is over: no phone would carry it out. Draft it anew.
+desk-not-independent = What is still needed is an independent key, and none of this desk is one.
 desk-not-yours = No key of this desk may sign this.
 
 desk-checked = Checked here

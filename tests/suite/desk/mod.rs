@@ -2,6 +2,7 @@
 //! the server shows it (PROTOCOL §1.4, §7).
 
 mod challenge;
+mod counting;
 mod gate;
 mod inbox;
 mod lies;
