@@ -8,3 +8,4 @@ mod inbox;
 mod lies;
 mod passkeys;
 mod signing;
+mod strangers;

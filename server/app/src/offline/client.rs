@@ -143,7 +143,8 @@ impl Api {
             .ok()
             .and_then(|document| Some(plain(document.get("detail")?.as_str()?)));
         Err(match (detail, status) {
-            (Some(detail), _) => detail,
+            // A stranger's words say whose they are: nobody shall take them for those of this program.
+            (Some(detail), _) => format!("{} says: {detail}", self.base),
             (None, StatusCode::NOT_FOUND) => format!(
                 "{} has no such route. Is this a Muster server of this version?",
                 self.base
