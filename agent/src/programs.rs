@@ -80,7 +80,8 @@ impl Agent {
     }
 
     /// Notes that this release runs on this phone: from now on none of the same or a lower version is installed, whatever
-    /// becomes of the enrolment. To be called when the new program has checked in. The same release twice is noted once.
+    /// becomes of the enrolment. To be called when the new program has checked in, even if the release has expired since it was
+    /// installed. The same release twice is noted once.
     ///
     /// # Errors
     /// As [`Agent::check_program`].

@@ -57,6 +57,10 @@ desk-void = { $n ->
     [one] The portal shows one more signature, which does not verify or does not count. It was left out.
    *[other] The portal shows { $n } more signatures, which do not verify or do not count. They were left out.
 }
+desk-apart = { $n ->
+    [one] One of these signatures counts by another grant of the keyring than the rest. Grants are never added together.
+   *[other] { $n } of these signatures count by another grant of the keyring than the rest. Grants are never added together.
+}
 
 desk-sealed = Signed. Enough people have agreed
 desk-sealed-words = The command is on its way. Each phone checks every signature again and decides by itself.
@@ -91,6 +95,7 @@ desk-no-script = Passkeys need script in this browser. Key files work without.
 desk-waits = You have signed. Somebody else must sign before it goes out.
 desk-enough = Enough people have signed. There is nothing left to do here.
 desk-over-words = Its time is over: no phone would carry it out. Draft it anew.
+desk-not-independent = What is still needed is an independent key, and none of this desk is one.
 desk-not-yours = No key of this desk may sign this.
 
 desk-checked = Checked here
@@ -126,11 +131,13 @@ desk-new-words = It is made for this desk alone. Because your own program draws 
 desk-new-label = What to call it
 desk-new-label-help = Your name for it, such as the colour of the key
 desk-challenge = Challenge of the ceremony
-desk-challenge-help = 64 hexadecimal characters or 32 words, if the root signers gave you some. One is drawn here otherwise
-desk-challenge-wrong = This is no challenge. Type the 64 hexadecimal characters or the 32 words, or leave it empty.
+desk-challenge-help = 64 hexadecimal characters or 32 words that a root signer gave you, by voice or on paper and never through the portal
+desk-challenge-wrong = This is no challenge. Type the 64 hexadecimal characters or the 32 words that a root signer drew for you with muster keyring challenge.
 desk-label-wrong = Give it a name of 1 to 60 characters.
 desk-new-go = Make a passkey
 desk-how = How a passkey comes to count
+desk-how-challenge = A root signer gives you a challenge
+desk-how-challenge-words = Drawn at the ceremony, for you. Without it the passkey never enters a keyring.
 desk-how-make = You make it here
 desk-how-make-words = And it signs once, as a trial that phones’ own rules judge.
 desk-how-tell = You tell the root signers
@@ -142,7 +149,6 @@ desk-make-words = Two touches: the first makes the passkey, the second signs wit
 desk-make-say = The authenticator makes a new passkey, “{ $label }”, for this desk and no other page.
 desk-try-say = “{ $label }” was made. Now it signs once, over everything that its registration says.
 desk-challenge-chosen = Challenge, as the root signers gave it
-desk-challenge-drawn = Challenge, drawn here
 desk-not-made = Not registered
 desk-make-go = Make it
 desk-make-trial = Sign once

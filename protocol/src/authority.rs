@@ -40,6 +40,13 @@ pub struct Needed {
     pub key_ids: Vec<KeyId>,
 }
 
+impl Needed {
+    /// The easier way is the lesser one.
+    fn effort(&self) -> (u32, u32, u32) {
+        (self.people, self.independent, self.clearances)
+    }
+}
+
 /// Keys whose signatures over an envelope are valid.
 #[derive(Debug)]
 pub struct Signers<'k> {
@@ -194,9 +201,31 @@ pub fn needed(
     organisation: &OrganisationId,
     count: u32,
 ) -> Option<Needed> {
-    let floor = kind.floor();
-    let online = floor.online && !keyring.online.is_empty();
-    let easiest = covering(keyring, kind, organisation)
+    let ways = ways(keyring, kind, organisation, count);
+    match ways.into_iter().min_by_key(Needed::effort) {
+        Some(needed) => Some(needed),
+        None if online_alone(keyring, kind) => Some(Needed {
+            online: true,
+            people: 0,
+            independent: 0,
+            clearances: 0,
+            key_ids: Vec::new(),
+        }),
+        None => None,
+    }
+}
+
+/// What it takes to authorise such commands by each grant that covers them, in the keyring's order. Signatures count over one of
+/// them at a time.
+#[must_use]
+pub fn ways(
+    keyring: &Keyring,
+    kind: Kind,
+    organisation: &OrganisationId,
+    count: u32,
+) -> Vec<Needed> {
+    let (floor, online) = (kind.floor(), online_alone(keyring, kind));
+    covering(keyring, kind, organisation)
         .filter(|grant| count <= grant.max_targets)
         .map(|grant| Needed {
             online,
@@ -205,18 +234,11 @@ pub fn needed(
             clearances: grant.clearances,
             key_ids: grant.keys.clone(),
         })
-        .min_by_key(|needed| (needed.people, needed.independent, needed.clearances));
-    match easiest {
-        Some(needed) => Some(needed),
-        None if online => Some(Needed {
-            online,
-            people: 0,
-            independent: 0,
-            clearances: 0,
-            key_ids: Vec::new(),
-        }),
-        None => None,
-    }
+        .collect()
+}
+
+fn online_alone(keyring: &Keyring, kind: Kind) -> bool {
+    kind.floor().online && !keyring.online.is_empty()
 }
 
 /// What it takes to authorise such commands with this key among the signers: the easiest grant that names the key and has a place
@@ -230,19 +252,12 @@ pub fn needed_with(
     organisation: &OrganisationId,
     count: u32,
 ) -> Option<Needed> {
-    let floor = kind.floor();
     let id = entry.id();
-    covering(keyring, kind, organisation)
-        .filter(|grant| count <= grant.max_targets && grant.keys.contains(&id))
-        .map(|grant| Needed {
-            online: floor.online && !keyring.online.is_empty(),
-            people: grant.threshold.max(floor.people),
-            independent: grant.independent.max(floor.independent),
-            clearances: grant.clearances,
-            key_ids: grant.keys.clone(),
-        })
+    ways(keyring, kind, organisation, count)
+        .into_iter()
+        .filter(|needed| needed.key_ids.contains(&id))
         .filter(|needed| entry.counts_as_independent() || needed.people > needed.independent)
-        .min_by_key(|needed| (needed.people, needed.independent, needed.clearances))
+        .min_by_key(Needed::effort)
 }
 
 /// What a grant lacks, from the least met to the most.

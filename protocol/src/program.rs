@@ -193,7 +193,7 @@ impl Program {
     }
 
     /// Judges a release: signed by enough of the vendor's people, for what is to be installed, above what the phone has,
-    /// unexpired, of this very file, and in the log that the held keyring's witnesses vouch for, so that no phone gets a
+    /// unexpired unless it runs already, of this very file, and in the log that the held keyring's witnesses vouch for, so that no phone gets a
     /// program of its own.
     ///
     /// An expired keyring stops nothing here: the people are the vendor's, and a phone whose fleet signs no more keyrings
@@ -253,7 +253,8 @@ impl Program {
                 running,
             });
         }
-        if phone.now >= self.expires_at {
+        // What runs already is not installed any more: it is noted however late, or an older one would pass afterwards.
+        if phone.running.is_some() && phone.now >= self.expires_at {
             return Err(ProgramError::Expired);
         }
         Ok(())

@@ -116,7 +116,7 @@ describe("the approver's desk in a browser", { timeout: 600_000 }, () => {
     assert.deepEqual([made.display, made.origin, made.rp_id, made.synced], ["independent", desk.origin, "approve.localhost", false]);
     // The root ceremony, on what is the offline machine here.
     const dir = dirname(demo.known.approver_keys[0]);
-    await muster("keyring", "draft", "--dir", dir, "--add-approver", file);
+    await muster("keyring", "draft", "--dir", dir, "--add-approver", file, "--challenge", NONCE);
     const next = join(dir, "keyring-2.draft.json");
     const shown = await muster("root", "sign", next, "--key", join(dir, "root-1.key"), "--dir", dir, "--yes");
     assert.ok(shown.includes(words), `the root signers see other words:\n${shown}`);

@@ -260,7 +260,7 @@ impl<'a> Job<'a> {
         assert_eq!(check_in(&mut open).await.0, 200);
 
         let wipe = self.drafted("wipe", &phone).await;
-        self.approved(&wipe, 1, "One more person must sign");
+        self.approved(&wipe, 1, "It goes out when as many have signed");
         let twice = self.approve(&wipe, 1);
         assert!(
             !twice.status.success() && said(&twice).contains("signed this command already"),

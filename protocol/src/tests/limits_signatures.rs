@@ -198,6 +198,39 @@ fn what_a_command_takes_is_said_by_the_easiest_grant() {
 }
 
 #[test]
+fn every_grant_that_covers_a_command_is_a_way_of_its_own() {
+    let mut world = World::new();
+    let org = organisation(NORTHWIND);
+    let first = world.keyring.grants[1].clone();
+    let other = Grant {
+        keys: vec![world.ben.key_id()],
+        threshold: 3,
+        independent: 3,
+        clearances: 2,
+        max_targets: 7,
+        ..first.clone()
+    };
+    world.keyring.grants.push(other.clone());
+    let ways = |count| authority::ways(&world.keyring, Kind::Wipe, &org, count);
+    let told = |ways: Vec<Needed>| -> Vec<_> {
+        let told = |way: Needed| (way.people, way.independent, way.clearances, way.key_ids);
+        ways.into_iter().map(told).collect()
+    };
+    let (one, two) = ((2, 1, 1, first.keys), (3, 3, 2, other.keys));
+    assert_eq!(told(ways(7)), [one.clone(), two], "in the keyring's order");
+    assert_eq!(told(ways(8)), [one]);
+    assert!(ways(26).is_empty());
+    let elsewhere = organisation(LYRE);
+    assert!(authority::ways(&world.keyring, Kind::Wipe, &elsewhere, 1).is_empty());
+    let suspend = authority::ways(&world.keyring, Kind::Suspend, &org, 1);
+    assert!(!suspend.is_empty() && suspend.iter().all(|way| way.online));
+    assert!(
+        authority::ways(&world.keyring, Kind::Lock, &org, 1).is_empty(),
+        "nobody's but the online key's"
+    );
+}
+
+#[test]
 fn what_a_command_takes_of_one_key_is_said_by_the_grant_that_names_it() {
     let mut world = World::new();
     let org = organisation(NORTHWIND);

@@ -188,10 +188,22 @@ fn a107_older_expired_too_far_or_for_another_phone() {
     );
     let none_held = |phone: &mut Phone<'_>| (phone.held, phone.running) = (None, Some(7));
     assert_eq!(reason(&release(), &none_held), rollback);
+    let one_before = |phone: &mut Phone<'_>| phone.now = UnixTime(release().expires_at.0 - 1);
+    assert_eq!(reason(&release(), &one_before), Ok(release()));
     assert_eq!(
         reason(&release(), &|phone| phone.now = release().expires_at),
         invalid
     );
+    // One that ran out between its installation and its check-in runs all the same.
+    let runs = |phone: &mut Phone<'_>| {
+        (phone.running, phone.now) = (None, release().expires_at.plus(DAY));
+    };
+    assert_eq!(reason(&release(), &runs), Ok(release()));
+    let higher = |phone: &mut Phone<'_>| {
+        runs(phone);
+        phone.held = Some(7);
+    };
+    assert_eq!(reason(&release(), &higher), rollback);
     assert_eq!(
         reason(&release(), &|phone| (phone.held, phone.running) =
             (None, Some(2))),

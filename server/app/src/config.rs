@@ -5,12 +5,14 @@
 
 mod approvals;
 mod file;
+mod host;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 pub use approvals::{ApprovalsHost, origin_of};
 pub use file::{environment, load};
+pub use host::{host_named, host_of, is_loopback};
 
 /// All settings of one node.
 #[derive(Debug, Clone)]

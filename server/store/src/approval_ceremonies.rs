@@ -3,7 +3,7 @@
 
 use diesel::prelude::*;
 
-use crate::schema::approval_ceremonies;
+use crate::schema::{approval_ceremonies, sessions};
 use crate::{Conn, StoreResult};
 
 /// One ceremony.
@@ -13,6 +13,7 @@ use crate::{Conn, StoreResult};
 pub struct Ceremony {
     pub token_hash: String,
     pub member_id: String,
+    pub session_id: String,
     pub purpose: String,
     pub command_id: Option<String>,
     pub label: Option<String>,
@@ -31,7 +32,7 @@ pub fn insert(c: &mut Conn, new: &Ceremony) -> StoreResult<()> {
     Ok(())
 }
 
-/// The one of this token and purpose, if its time is not over: to draw its page.
+/// The one of this token and purpose, if its time is not over and the session that handed over lives: to draw its page.
 pub fn find_live(
     c: &mut Conn,
     hash: &str,
@@ -39,9 +40,12 @@ pub fn find_live(
     now: i64,
 ) -> StoreResult<Option<Ceremony>> {
     Ok(approval_ceremonies::table
-        .find(hash)
+        .inner_join(sessions::table)
+        .filter(approval_ceremonies::token_hash.eq(hash))
         .filter(approval_ceremonies::purpose.eq(purpose))
         .filter(approval_ceremonies::expires_at.gt(now))
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::expires_at.gt(now))
         .select(Ceremony::as_select())
         .first(c)
         .optional()?)
@@ -63,6 +67,26 @@ pub fn spend(c: &mut Conn, hash: &str, purpose: &str, now: i64) -> StoreResult<O
     let found = find_live(c, hash, purpose, now)?;
     let ended = diesel::delete(approval_ceremonies::table.find(hash)).execute(c)?;
     Ok(found.filter(|_| ended == 1))
+}
+
+/// Ends those of a member that are for the same: the same purpose and, of approvals, the same command.
+pub fn delete_alike(
+    c: &mut Conn,
+    member: &str,
+    purpose: &str,
+    command: Option<&str>,
+) -> StoreResult<usize> {
+    let own = approval_ceremonies::table
+        .filter(approval_ceremonies::member_id.eq(member))
+        .filter(approval_ceremonies::purpose.eq(purpose));
+    let ended = match command {
+        Some(command) => {
+            let alike = own.filter(approval_ceremonies::command_id.eq(command));
+            diesel::delete(alike).execute(c)?
+        }
+        None => diesel::delete(own).execute(c)?,
+    };
+    Ok(ended)
 }
 
 /// Ends all of a member: when the account is closed.

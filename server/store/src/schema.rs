@@ -426,6 +426,7 @@ diesel::table! {
     approval_ceremonies (token_hash) {
         token_hash -> Text,
         member_id -> Text,
+        session_id -> Text,
         purpose -> Text,
         command_id -> Nullable<Text>,
         label -> Nullable<Text>,
@@ -471,6 +472,7 @@ diesel::table! {
 
 diesel::joinable!(approving_passkeys -> members (member_id));
 diesel::joinable!(approval_ceremonies -> members (member_id));
+diesel::joinable!(approval_ceremonies -> sessions (session_id));
 diesel::joinable!(sessions -> members (member_id));
 diesel::joinable!(members -> organisations (organisation_id));
 diesel::joinable!(api_tokens -> organisations (organisation_id));

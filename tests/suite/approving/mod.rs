@@ -1,5 +1,6 @@
 //! Passkeys that approve commands: registering one, what it signs and what it never does, and the host where both happen.
 
+mod handed;
 mod host;
 mod limits;
 mod register;

@@ -1,5 +1,6 @@
 //! Registering: from the account page to the keyring, and everything that is refused on the way.
 
+use diesel::connection::SimpleConnection as _;
 use muster_domain::permission::Role;
 use muster_protocol::keys::P256Signer;
 use muster_tests::passkey::{Approvals, Passkey, begin_registration, options};
@@ -194,15 +195,30 @@ async fn two_registrations_at_once_make_no_second_person(t: &mut TestApp) {
     let host = Approvals::of(t);
     let first = begin_registration(&mut browser, "Blue key").await;
     let second = begin_registration(&mut browser, "Red key").await;
-    let mut answers = Vec::new();
-    for (address, seed) in [(first, 76), (second, 77)] {
-        let mut passkey = Passkey::new(t, seed);
-        assert_eq!(host.post(&address, &passkey.made()).await.status, 303);
-        let trial = format!("{address}/trial");
-        let asked = host.get(&trial).await;
-        answers.push(host.post(&trial, &passkey.answers(&asked)).await.status);
-    }
-    assert_eq!(answers, [303, 409]);
+    // The second one ended the first: there is never more than one person on the way.
+    let ended = host.post(&first, &Passkey::new(t, 76).made()).await;
+    assert_eq!(ended.status, 410, "{}", ended.text);
+    let mut passkey = Passkey::new(t, 77);
+    assert_eq!(host.post(&second, &passkey.made()).await.status, 303);
+    let trial = format!("{second}/trial");
+    let asked = host.get(&trial).await;
+    let answer = passkey.answers(&asked);
+    assert_eq!(host.post(&trial, &answer).await.status, 303);
+    let account = browser.get("/account").await.text;
+    assert!(
+        account.contains("Red key") && !account.contains("Blue key"),
+        "{account}"
+    );
+    // One that slipped through, begun as somebody else while the other was being finished: the end refuses it.
+    let third = begin_registration(&mut browser, "Green key").await;
+    let stranger = "UPDATE approval_ceremonies SET person = '0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b'";
+    t.write(move |tx| Ok(tx.batch_execute(stranger)?)).await;
+    let mut passkey = Passkey::new(t, 78);
+    assert_eq!(host.post(&third, &passkey.made()).await.status, 303);
+    let trial = format!("{third}/trial");
+    let asked = host.get(&trial).await;
+    let refused = host.post(&trial, &passkey.answers(&asked)).await;
+    assert_eq!(refused.status, 409, "{}", refused.text);
 }
 
 async fn a_registration_is_done_once(t: &mut TestApp) {

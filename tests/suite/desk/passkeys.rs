@@ -17,16 +17,18 @@ on_both_databases![
 ];
 
 /// An authenticator and the browser around it, as they answer a page on this origin.
-struct Token {
+pub struct Token {
     key: P256Signer,
     origin: String,
 }
 
 const RP_ID: &str = "approve.localhost";
+/// A quarter of what the root signers gave.
+const CHALLENGE: &str = "7c1e04b9d2a85f60";
 const CREDENTIAL: &[u8] = b"the credential of a blue key";
 
 impl Token {
-    fn new(desk: &TestDesk) -> Self {
+    pub fn new(desk: &TestDesk) -> Self {
         Self {
             key: P256Signer::from_bytes([9; 32]).unwrap(),
             origin: desk.running.origin.clone(),
@@ -89,7 +91,7 @@ async fn begun(desk: &TestDesk, challenge: &str) -> String {
 }
 
 /// Makes and tries a passkey; answers what became of it.
-async fn registered(desk: &TestDesk, token: &Token, challenge: &str) -> Answered {
+pub async fn registered(desk: &TestDesk, token: &Token, challenge: &str) -> Answered {
     let at = begun(desk, challenge).await;
     let asked = options(&desk.get(&at).await.text, "form", "data-passkey-create");
     assert_eq!(asked["rp"]["id"], RP_ID);
@@ -118,7 +120,7 @@ async fn into_the_keyring(t: &mut TestApp, made: &Registration) -> Fleet {
     world.fleet
 }
 
-fn file_of(desk: &TestDesk) -> Registration {
+pub fn file_of(desk: &TestDesk) -> Registration {
     let dir = std::fs::read_dir(&desk.settings.dir).unwrap();
     let mut files = dir.flatten().map(|entry| entry.path());
     let is_one = |path: &std::path::Path| path.to_string_lossy().contains("passkey-");
@@ -181,20 +183,18 @@ async fn a_registration_that_does_not_hold_is_not_kept(t: &mut TestApp) {
     let world = t.world().await;
     let desk = TestDesk::bare(t, &world.northwind.api, &world.fleet, "Dagny Krol").await;
     let token = Token::new(&desk);
-    let wrong = desk
-        .post("keys/new", &[("label", "Blue key"), ("challenge", "12ab")])
-        .await;
-    assert_eq!(wrong.status, 422);
-    assert!(
-        wrong.text.contains("This is no challenge"),
-        "{}",
-        wrong.text
-    );
-    let nameless = desk
-        .post("keys/new", &[("label", " "), ("challenge", "")])
-        .await;
+    // Without one of the ceremony's no keyring would ever hold it.
+    for none in ["12ab", ""] {
+        let fields = [("label", "Blue key"), ("challenge", none)];
+        let wrong = desk.post("keys/new", &fields).await;
+        assert_eq!(wrong.status, 422);
+        let told = wrong.text.contains("This is no challenge");
+        assert!(told, "{}", wrong.text);
+    }
+    let fields = [("label", " "), ("challenge", &CHALLENGE.repeat(4))];
+    let nameless = desk.post("keys/new", &fields).await;
     assert_eq!(nameless.status, 422);
-    let at = begun(&desk, "").await;
+    let at = begun(&desk, &CHALLENGE.repeat(4)).await;
     // Without user verification.
     let weak = desk.post(&at, &[("registration", &token.made(0x41))]).await;
     assert_eq!(weak.status, 422, "{}", weak.text);
@@ -242,7 +242,10 @@ async fn a_passkey_kills_a_phone_and_what_phones_would_refuse_never_leaves_the_d
     let kill = text(&api.command("kill", &[&phone.device], Value::Null).await["id"]);
     let desk = TestDesk::bare(t, api, &world.fleet, "Dagny Krol").await;
     let token = Token::new(&desk);
-    assert_eq!(registered(&desk, &token, "").await.status, 303);
+    assert_eq!(
+        registered(&desk, &token, &CHALLENGE.repeat(4)).await.status,
+        303
+    );
     let made = file_of(&desk);
     into_the_keyring(t, &made).await;
     let shown = desk.get(&format!("commands/{kill}")).await.text;

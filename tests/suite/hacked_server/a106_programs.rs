@@ -22,6 +22,7 @@ on_both_databases![
     a108_good_program_that_is_not_in_the_log,
     own_release_for_another_product_or_of_another_file,
     own_version_forgotten_by_enrolling_again,
+    own_version_forgotten_by_a_late_check_in,
 ];
 
 const FILE: &[u8] = b"the next system";
@@ -246,7 +247,9 @@ async fn a107_older_or_expired_program(t: &mut TestApp) {
     let eighth = by_two(&release(&a, 8));
     let place = logged(&mut a, &eighth).await;
     t.advance_days(90);
-    refused(&mut a, &eighth, &place, Reason::ProgramInvalid).await;
+    let late = check(&mut a.phone, &eighth, &place).await;
+    assert_eq!(late, Err(Reason::ProgramInvalid));
+    assert_eq!(a.phone.state().programs[PRODUCT].version, 7);
     // A step between is missing.
     a.now = t.now();
     let far = Program {
@@ -347,4 +350,39 @@ async fn own_version_forgotten_by_enrolling_again(t: &mut TestApp) {
     a.phone.enrol_again(t, &world.fleet, &code).await.unwrap();
     let place = logged(&mut a, &sixth).await;
     refused(&mut a, &sixth, &place, Reason::ProgramRollback).await;
+}
+
+/// The server keeps the new program from its check-in until the release has expired. It runs, so it counts: once that was refused,
+/// and an older one passed when the phone had gone back.
+async fn own_version_forgotten_by_a_late_check_in(t: &mut TestApp) {
+    let mut a = Hacked::new(t).await;
+    let eighth = by_two(&release(&a, 8));
+    let place = logged(&mut a, &eighth).await;
+    check(&mut a.phone, &eighth, &place).await.unwrap();
+    t.advance_days(91);
+    a.now = t.now();
+    let proof = place.encode();
+    // And once more after a power cut in between.
+    for _ in 0..2 {
+        let noted = a
+            .phone
+            .agent
+            .accept_program(&vendor(), &offer(&eighth, &proof, FILE))
+            .await;
+        assert_eq!(code(noted).unwrap().version, 8);
+    }
+    assert_eq!(a.phone.state().programs[PRODUCT].version, 8);
+    a.phone.reboot();
+    for older in [6, 7, 8] {
+        let other = Program {
+            channel: "early".to_owned(),
+            ..release(&a, older)
+        };
+        let other = by_two(&other);
+        let place = logged(&mut a, &other).await;
+        refused(&mut a, &other, &place, Reason::ProgramRollback).await;
+    }
+    let ninth = by_two(&release(&a, 9));
+    let place = logged(&mut a, &ninth).await;
+    taken(&mut a, &ninth, &place).await;
 }

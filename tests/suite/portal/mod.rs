@@ -6,6 +6,7 @@ mod links;
 mod lists;
 mod live;
 mod markup;
+mod names;
 
 use std::collections::BTreeMap;
 

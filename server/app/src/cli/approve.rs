@@ -12,7 +12,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config;
 use crate::desk::{Running, Settings, profile};
 use crate::features::commands::shapes::EnvelopeShown;
-use crate::offline::inspection;
+use crate::offline::inspection::{self, Idle};
 use crate::offline::key_file::KeyFile;
 use crate::offline::memory;
 use crate::random::SystemRandom;
@@ -41,11 +41,22 @@ pub async fn run(options: ApproveOptions) -> Result<(), String> {
         "{}",
         inspected.words(&format!("organisation {}", inspected.command.organisation))
     );
-    if inspected.signed_by_me {
-        return Err(format!(
-            "{} signed this command already. Somebody else must sign.",
-            key.name
-        ));
+    match inspected.idle {
+        None => {}
+        Some(Idle::HasSigned) => {
+            return Err(format!(
+                "{} signed this command already. Somebody else must sign.",
+                key.name
+            ));
+        }
+        Some(Idle::Enough) => {
+            return Err("Enough people have signed. There is nothing left to do.".to_owned());
+        }
+        Some(Idle::Dependent) => {
+            return Err(
+                "What is still needed is an independent key, and this one is none.".to_owned(),
+            );
+        }
     }
     if !options.yes && !agreed(&key.name, &inspected)? {
         return Err("Not signed.".to_owned());
@@ -55,7 +66,7 @@ pub async fn run(options: ApproveOptions) -> Result<(), String> {
     if answer.get("sealed").and_then(Value::as_bool) == Some(true) {
         say!("Signed. The command is on its way; the phone decides by itself.");
     } else {
-        say!("Signed. One more person must sign before it goes out.");
+        say!("Signed. It goes out when as many have signed as the keyring demands.");
     }
     Ok(())
 }

@@ -28,7 +28,8 @@ use crate::offline::folder::{self, Folder};
 use crate::offline::key_file::Use;
 use crate::offline::public_part::{PublicPart, spoken};
 use crate::offline::registration::Registration;
-use crate::random::SystemRandom;
+use crate::offline::typed;
+use crate::random::{Random, SystemRandom};
 
 /// How a fleet's trust shall be laid out.
 #[derive(Args)]
@@ -60,6 +61,9 @@ pub(crate) struct CreateOptions {
     /// Public part of an auditor's own key (muster approver create); give it once for each
     #[arg(long = "auditor-public", value_name = "FILE")]
     auditor_publics: Vec<PathBuf>,
+    /// A challenge that you gave to the owner of an independent passkey (muster keyring challenge); give it once for each
+    #[arg(long = "challenge", value_name = "HEX")]
+    challenges: Vec<String>,
     /// How many phones one command of a kind may name, like kill=100. Default: 25 for kill, transfer and wipe, 4096 for others
     #[arg(long = "max-targets", value_name = "KIND=N")]
     max_targets: Vec<String>,
@@ -83,6 +87,9 @@ pub(crate) struct DraftOptions {
     /// Add an auditor by the public part of their key, or by the registration of their passkey
     #[arg(long = "add-auditor", value_name = "FILE")]
     add_auditors: Vec<PathBuf>,
+    /// A challenge that you gave to the owner of an added independent passkey (muster keyring challenge); give it once for each
+    #[arg(long = "challenge", value_name = "HEX")]
+    challenges: Vec<String>,
     /// Let an added passkey of the portal be the second person of a wipe or transfer, beside an independent key
     #[arg(long)]
     second_person: bool,
@@ -184,9 +191,10 @@ pub fn create(options: CreateOptions) -> Result<(), String> {
             dir.display()
         ));
     }
+    let given = challenges(&options.challenges)?;
     let usual = Wanted::usual();
-    let root_publics = publics(&options.root_publics, Use::Root)?;
-    let approver_publics = publics(&options.approver_publics, Use::Approver)?;
+    let root_publics = publics(&options.root_publics, Use::Root, &[])?;
+    let approver_publics = publics(&options.approver_publics, Use::Approver, &given)?;
     let or_usual = |given: Vec<String>, brought: &[PublicPart], usual| {
         if given.is_empty() && brought.is_empty() {
             usual
@@ -201,7 +209,7 @@ pub fn create(options: CreateOptions) -> Result<(), String> {
         approvers: or_usual(options.approvers, &approver_publics, usual.approvers),
         approver_publics,
         auditors: options.auditors,
-        auditor_publics: publics(&options.auditor_publics, Use::Approver)?,
+        auditor_publics: publics(&options.auditor_publics, Use::Approver, &given)?,
         max_targets: of_kinds(&options.max_targets, "--max-targets")?,
         days: options.days,
     };
@@ -331,13 +339,14 @@ fn keep_registration(folder: &Folder, file: &Path) -> Result<(), String> {
 }
 
 fn change(options: &DraftOptions) -> Result<Change, String> {
+    let given = challenges(&options.challenges)?;
     let mut change = Change {
         remove_approvers: options.remove_approvers.clone(),
-        add_approvers: publics(&options.add_approvers, Use::Approver)?,
-        add_auditors: publics(&options.add_auditors, Use::Approver)?,
+        add_approvers: publics(&options.add_approvers, Use::Approver, &given)?,
+        add_auditors: publics(&options.add_auditors, Use::Approver, &given)?,
         second_person: options.second_person,
         remove_roots: options.remove_roots.clone(),
-        add_roots: publics(&options.add_roots, Use::Root)?,
+        add_roots: publics(&options.add_roots, Use::Root, &[])?,
         root_threshold: options.root_threshold,
         portals: options.portals.clone(),
         witness_threshold: options.witness_threshold,
@@ -361,7 +370,7 @@ fn change(options: &DraftOptions) -> Result<Change, String> {
         change.remove_roots.push(old.to_owned());
         change
             .add_roots
-            .push(PublicPart::read(Path::new(file), Use::Root)?);
+            .push(PublicPart::read(Path::new(file), Use::Root, &[])?);
     }
     if !options.servers.is_empty() {
         change.servers = options
@@ -440,11 +449,38 @@ fn key(text: &str) -> Result<Ed25519Key, String> {
         .ok_or_else(|| format!("{text:?} is no Ed25519 key: 32 bytes in base64."))
 }
 
-fn publics(paths: &[PathBuf], r#use: Use) -> Result<Vec<PublicPart>, String> {
+fn publics(
+    paths: &[PathBuf],
+    r#use: Use,
+    challenges: &[Digest],
+) -> Result<Vec<PublicPart>, String> {
     paths
         .iter()
-        .map(|path| PublicPart::read(path, r#use))
+        .map(|path| PublicPart::read(path, r#use, challenges))
         .collect()
+}
+
+fn challenges(typed: &[String]) -> Result<Vec<Digest>, String> {
+    let read = |text: &String| {
+        typed::digest(text).ok_or_else(|| {
+            format!("{text:?} is no challenge: it is 64 hexadecimal characters or 32 words, as muster keyring challenge prints it.")
+        })
+    };
+    typed.iter().map(read).collect()
+}
+
+/// Draws a challenge for the owner of an independent passkey.
+pub fn challenge() {
+    let random: &dyn Random = &SystemRandom;
+    let drawn = Digest(random.bytes());
+    say!("{drawn}");
+    say!(
+        "\nThe same in words: {}",
+        words::words(drawn.as_bytes()).join(" ")
+    );
+    say!(
+        "\nGive it to the owner of the passkey yourself, by voice or on paper, and note it. They type it on their desk under \"Your keys\";\nyou say it again when you take the registration in: muster keyring draft --add-approver FILE --challenge HEX"
+    );
 }
 
 fn read_facts(path: &Path) -> Result<ServerFacts, String> {

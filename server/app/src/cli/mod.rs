@@ -166,6 +166,8 @@ enum KeyringCommand {
     },
     /// Make keys or take those of their owners, and write the descriptor and the first keyring; no network needed
     Create(keyring::CreateOptions),
+    /// Draw a challenge for the owner of an independent passkey to register it with
+    Challenge,
     /// Write the next keyring, unsigned: renewed, with approvers exchanged, with other servers or witnesses
     Draft(Box<keyring::DraftOptions>),
     /// Bring the server the descriptor and every keyring that it lacks
@@ -326,6 +328,10 @@ async fn run(command: Command) -> Result<(), String> {
                 new_keys,
             } => keyring::facts(&server, &organisation, &out, new_keys).await,
             KeyringCommand::Create(options) => keyring::create(options),
+            KeyringCommand::Challenge => {
+                keyring::challenge();
+                Ok(())
+            }
             KeyringCommand::Draft(options) => keyring::draft(&options),
             KeyringCommand::Publish { server, dir } => keyring::publish(&server, &dir).await,
             KeyringCommand::Show { dir } => keyring::show(&dir),

@@ -8,6 +8,8 @@ use actix_web::http::header;
 use actix_web::http::uri::Authority;
 use muster_protocol::keyring::host_of_origin;
 
+use super::host::host_of;
+
 /// Where commands are approved with passkeys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApprovalsHost {
@@ -34,10 +36,12 @@ impl ApprovalsHost {
         let origin = url.trim_end_matches('/');
         let setting = "portal.approvals_url";
         let host = host_of_origin(origin)
+            // A name with a dot at its end is the same to DNS, and another to browsers.
+            .filter(|host| !host.ends_with('.'))
             .filter(|_| !origin.ends_with(":443") && !origin.ends_with(":80"))
             .ok_or_else(|| {
                 format!(
-                    "{setting}: {url:?} is no origin that browsers keep passkeys for. Write https:// and a name in small letters, without a path and without the usual port."
+                    "{setting}: {url:?} is no origin that browsers keep passkeys for. Write https:// and a name in small letters, without a path, a dot at its end and the usual port."
                 )
             })?;
         if host.starts_with('[') || host.parse::<std::net::IpAddr>().is_ok() {
@@ -45,7 +49,8 @@ impl ApprovalsHost {
                 "{setting}: browsers keep no passkeys for IP addresses. Give the host a name, such as https://approvals.northwind.example."
             ));
         }
-        let portal = host_of(portal_url);
+        let portal = host_of(portal_url)
+            .ok_or_else(|| format!("portal.url: {portal_url:?} is no address with a host."))?;
         let is_parent = portal
             .strip_suffix(host)
             .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
@@ -93,18 +98,9 @@ pub fn origin_of(url: &str) -> &str {
     &url[..end]
 }
 
-fn host_of(url: &str) -> &str {
-    let authority = origin_of(url)
-        .split_once("://")
-        .map_or(url, |(_, rest)| rest);
-    match authority.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => host,
-        Some(_) | None => authority,
-    }
-}
-
 fn on_this_machine(portal_url: &str) -> Option<ApprovalsHost> {
-    let here = ["localhost", "127.0.0.1", "[::1]"].contains(&host_of(portal_url));
+    let host = host_of(portal_url)?;
+    let here = ["localhost", "127.0.0.1", "[::1]"].contains(&host.as_str());
     let authority = origin_of(portal_url).strip_prefix("http://")?;
     let port = authority
         .rsplit_once(':')
@@ -168,6 +164,36 @@ mod tests {
             let refused = ApprovalsHost::choose(Some(bad), portal);
             assert!(refused.unwrap_err().contains("approvals_url"), "{bad}");
         }
+    }
+
+    /// The portal's own host, written in capitals or with the dot that ends a full name, once passed for another.
+    #[test]
+    fn a_host_written_otherwise_is_no_other_host() {
+        for portal in [
+            "https://Muster.Northwind.Example",
+            "https://muster.northwind.example.",
+            "https://MUSTER.northwind.example.:8443/portal",
+        ] {
+            for bad in [
+                "https://muster.northwind.example",
+                "https://muster.northwind.example:9443",
+                "https://northwind.example",
+                "https://muster.northwind.example.",
+                "https://northwind.example.",
+            ] {
+                let refused = ApprovalsHost::choose(Some(bad), portal);
+                assert!(refused.is_err(), "{bad} beside {portal}");
+            }
+            let good = "https://approvals.northwind.example";
+            assert!(
+                ApprovalsHost::choose(Some(good), portal).is_ok(),
+                "{portal}"
+            );
+        }
+        let nowhere = ApprovalsHost::choose(Some("https://approvals.example.org"), "https://");
+        assert!(nowhere.unwrap_err().contains("portal.url"));
+        let here = ApprovalsHost::choose(None, "http://LOCALHOST:8080").unwrap();
+        assert_eq!(here.unwrap().origin, "http://approvals.localhost:8080");
     }
 
     #[test]

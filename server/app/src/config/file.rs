@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use toml::Value;
 
-use super::{Config, MailTransport};
+use super::{Config, MailTransport, host_of};
 
 /// Every key of the file and its variable. A key that is not here is a mistake.
 const KEYS: &[(&str, &str)] = &[
@@ -79,7 +79,7 @@ pub fn load(
         let Some(url) = url else { continue };
         let fits =
             url.starts_with("https://") || (key == "portal.url" && url.starts_with("http://"));
-        if !fits {
+        if !fits || host_of(url).is_none() {
             return Err(format!(
                 "{key}: {url:?} is no address a browser or phone can use. It begins with https://."
             ));

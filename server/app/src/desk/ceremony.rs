@@ -25,10 +25,8 @@ pub(super) struct Ceremony {
     pub(super) id: String,
     /// What the passkey is to be called.
     pub(super) label: String,
-    /// What makes its trial another than every other: chosen at the ceremony, or drawn here.
+    /// The challenge that the root signers chose; no other would bring the passkey into a keyring.
     pub(super) nonce: Digest,
-    /// Whether the root signers chose it.
-    pub(super) chosen: bool,
     /// What was made, once it was.
     pub(super) claim: Option<Claim>,
     begun: UnixTime,
@@ -45,15 +43,14 @@ impl Ceremonies {
     pub(super) fn begin(
         &self,
         label: &str,
-        chosen: Option<Digest>,
+        nonce: Digest,
         now: UnixTime,
         random: &dyn Random,
     ) -> String {
         let ceremony = Ceremony {
             id: hex::encode(random.bytes::<16>()),
             label: label.to_owned(),
-            nonce: chosen.unwrap_or_else(|| Digest(random.bytes())),
-            chosen: chosen.is_some(),
+            nonce,
             claim: None,
             begun: now,
             user: random.bytes(),

@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use super::Desk;
 use super::item::Own;
 use super::look::{Found, Look};
+use super::tally;
 use crate::offline::client::plain;
 use crate::web::fields::Fields;
 use crate::web::frame;
@@ -139,7 +140,7 @@ fn sound(desk: &Desk, id: String, found: &Found) -> Option<Sound> {
         serials: serials.map(ToString::to_string).collect(),
         reason: command.reason.clone(),
         organisation: command.organisation.to_string(),
-        progress: found.tally.words(&t),
+        progress: tally::words(&found.tally, &t),
         ends: moment(command.expires_at),
         standing: match desk.own(found) {
             Own::MaySign(_) => Standing::Yours,

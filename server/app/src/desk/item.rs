@@ -12,9 +12,10 @@ use serde_json::json;
 use super::inbox::moment;
 use super::look::{Found, Look};
 use super::profile::OwnFile;
-use super::{Desk, mark};
+use super::{Desk, mark, tally};
 use crate::offline::folder::short;
 use crate::offline::registration::Registration;
+use crate::offline::tally::Signed;
 use crate::web::fields::Fields;
 use crate::web::problem::{Answer, Kind as Fault, Problem};
 use crate::web::text::{Key, Texts};
@@ -62,12 +63,6 @@ impl Desk {
     /// What the owner can do about a command.
     pub(super) fn own(&self, found: &Found) -> Own<'_> {
         let checked = &found.checked;
-        if found.tally.has(&self.profile.person) {
-            return Own::HasSigned;
-        }
-        if checked.is_over(self.now()) {
-            return Own::TooLate;
-        }
         let mut keys: Vec<Means<'_>> = self
             .profile
             .files
@@ -88,9 +83,23 @@ impl Desk {
                 false
             }
         });
+        let is_named = !keys.is_empty();
+        // Whoever has signed on a page of the portal may sign once more where an independent signature is what is missing.
+        keys.retain(|key| checked.idle(&found.tally, &key.id()).is_none());
+        if keys.is_empty() && found.tally.has(&self.profile.person) {
+            return Own::HasSigned;
+        }
+        if checked.is_over(self.now()) {
+            return Own::TooLate;
+        }
         if keys.is_empty() {
+            let none = match (is_named, found.tally.is_enough()) {
+                (_, true) => Key("desk-enough"),
+                (true, false) => Key("desk-not-independent"),
+                (false, false) => Key("desk-not-yours"),
+            };
             let why = why.filter(|_| only_one);
-            return Own::MayNot(why.unwrap_or_else(|| self.say(Key("desk-not-yours"))));
+            return Own::MayNot(why.unwrap_or_else(|| self.say(none)));
         }
         Own::MaySign(keys)
     }
@@ -216,7 +225,8 @@ pub(super) fn page(desk: &Desk, id: &CommandId, found: &Found, query: &Fields) -
         },
         signers: signers(desk, &frame.t, found),
         void: found.tally.void,
-        progress: found.tally.words(&frame.t),
+        apart: found.tally.apart(),
+        progress: tally::words(&found.tally, &frame.t),
         way: way(desk, found),
         done: None,
         typed: Input::default(),
@@ -238,14 +248,14 @@ fn skipped(query: &Fields, count: usize) -> usize {
 }
 
 fn signers(desk: &Desk, t: &Texts, found: &Found) -> Vec<Signer> {
-    let name = |one: &super::tally::Signed| {
+    let name = |one: &Signed| {
         if one.person == desk.profile.person {
             t.put("desk-you", "name", &desk.profile.owner)
         } else {
             t.put("desk-key-of", "key", &short(&one.key))
         }
     };
-    let signer = |one: &super::tally::Signed| Signer {
+    let signer = |one: &Signed| Signer {
         name: name(one),
         key_id: one.key.to_string(),
         independent: one.independent,

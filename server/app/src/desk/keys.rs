@@ -98,14 +98,12 @@ fn standing(t: &Texts, id: &KeyId, known: &[HeldKeyring]) -> Standing {
 /// The form is of an earlier start.
 pub(super) async fn begin(desk: Data<Desk>, form: Fields) -> Answer<HttpResponse> {
     desk.gate.check_form(&form)?;
-    let (label, challenge) = (form.one("label").trim(), form.some("challenge"));
-    let nonce = challenge.map(typed::digest);
+    let (label, challenge) = (form.one("label").trim(), form.one("challenge"));
+    let nonce = typed::digest(challenge);
     let is_named = text::check(label, LABEL_MAX).is_ok();
-    if is_named && nonce != Some(None) {
+    if is_named && let Some(nonce) = nonce {
         let random = &*desk.random;
-        let id = desk
-            .ceremonies
-            .begin(label, nonce.flatten(), desk.now(), random);
+        let id = desk.ceremonies.begin(label, nonce, desk.now(), random);
         return Ok(frame::see_other(&format!(
             "{}/keys/new/{id}",
             desk.gate.base
@@ -113,11 +111,11 @@ pub(super) async fn begin(desk: Data<Desk>, form: Fields) -> Answer<HttpResponse
     }
     let mut again = page(&desk);
     again.label = Input::filled(label);
-    again.challenge = Input::filled(challenge.unwrap_or_default());
+    again.challenge = Input::filled(challenge);
     if !is_named {
         again.label.error = Some(again.frame.t("desk-label-wrong"));
     }
-    if nonce == Some(None) {
+    if nonce.is_none() {
         again.challenge.error = Some(again.frame.t("desk-challenge-wrong"));
     }
     let problem = Problem::invalid("fields", again.frame.t("desk-label-wrong"));
@@ -148,7 +146,6 @@ fn new_passkey(desk: &Desk, ceremony: &Ceremony) -> NewPasskey {
         desk: around,
         label: ceremony.label.clone(),
         challenge: ceremony.nonce.to_hex(),
-        chosen: ceremony.chosen,
         step: match &ceremony.claim {
             None => Step::Make {
                 options: ceremony.asked(gate::HOST, &desk.profile.owner, &desk.profile.passkeys()),

@@ -7,9 +7,9 @@ use muster_protocol::digest::Digest;
 use muster_protocol::ids::CommandId;
 
 use super::Desk;
-use super::tally::Tally;
 use crate::features::commands::shapes::EnvelopeShown;
 use crate::offline::inspection::{self, Checked};
+use crate::offline::tally::Tally;
 
 /// What a look came to.
 pub(super) enum Look {

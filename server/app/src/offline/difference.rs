@@ -104,7 +104,9 @@ fn manner(entry: &KeyEntry) -> String {
         (Display::Independent, true) => {
             "independent page, but copied between devices: never counts as independent"
         }
-        (Display::Independent, false) => "independent: the server cannot draw what it signs",
+        (Display::Independent, false) => {
+            "claims a page of its own program: have the file and its words from its owner and never from the portal"
+        }
     };
     format!(
         ", a passkey of {}\n                  {counts}",
@@ -141,12 +143,8 @@ fn proved(entry: &KeyEntry, names: &Names) -> String {
         claim
             .aaguid()
             .unwrap_or_else(|| "of unknown make".to_owned()),
-        short_digest(&made.trial.nonce)
+        made.trial.nonce
     )
-}
-
-fn short_digest(digest: &muster_protocol::digest::Digest) -> String {
-    digest.to_hex()[..16].to_owned()
 }
 
 /// What each kind takes, before and after; kinds that change alike share a line.

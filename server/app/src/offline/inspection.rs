@@ -15,6 +15,7 @@ use muster_protocol::target::{Leaf, TargetTree};
 use muster_protocol::time::UnixTime;
 
 use super::key_file::{KeyFile, Use};
+use super::tally::Tally;
 use crate::features::commands::seal::SignatureEntry;
 use crate::features::commands::shapes::EnvelopeShown;
 
@@ -46,10 +47,21 @@ pub struct Inspected {
     pub serials: Vec<SerialNumber>,
     /// What it takes.
     pub needed: Needed,
-    /// How many signatures stand already.
-    pub signed: usize,
-    /// Whether this key is among them.
-    pub signed_by_me: bool,
+    /// How many people have signed, by the grant that takes it; their signatures were verified.
+    pub signed: u32,
+    /// Why a signature by this key would change nothing; `None` when it brings the command nearer.
+    pub idle: Option<Idle>,
+}
+
+/// Why a signature would change nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Idle {
+    /// Enough people have signed.
+    Enough,
+    /// The key's owner has signed, and an independent signature of theirs would add nothing.
+    HasSigned,
+    /// Enough people have signed but for an independent one, and the key is none.
+    Dependent,
 }
 
 /// Checks what the server sent against the key file's pin.
@@ -78,13 +90,10 @@ pub fn inspect_for(
     if checked.is_over(now) {
         return Err("The command has expired. Draft it anew.".to_owned());
     }
-    let mine = id.to_string();
+    let tally = Tally::of(&checked);
     Ok(Inspected {
-        signed: checked.signatures.len(),
-        signed_by_me: checked
-            .signatures
-            .iter()
-            .any(|signature| signature.keyid == mine),
+        signed: tally.people_of(&needed),
+        idle: checked.idle(&tally, id),
         command: checked.command,
         payload: checked.payload,
         keyring: checked.keyring,
@@ -184,6 +193,30 @@ impl Checked {
                 self.command.kind(),
             )
         })
+    }
+
+    /// What it takes by each grant that covers it.
+    #[must_use]
+    pub fn ways(&self) -> Vec<Needed> {
+        authority::ways(
+            &self.keyring.keyring,
+            self.command.kind(),
+            &self.command.organisation,
+            self.command.targets.count,
+        )
+    }
+
+    /// Why a signature by the key with this id would change nothing; `None` when it brings the command nearer.
+    #[must_use]
+    pub fn idle(&self, tally: &Tally, id: &KeyId) -> Option<Idle> {
+        let entry = self.keyring.keyring.key(id);
+        let has_signed = entry.is_some_and(|entry| tally.has(&entry.person));
+        match entry {
+            Some(entry) if tally.adds(entry) => None,
+            Some(_) | None if tally.is_enough() => Some(Idle::Enough),
+            Some(_) | None if has_signed => Some(Idle::HasSigned),
+            Some(_) | None => Some(Idle::Dependent),
+        }
     }
 
     /// Whether its time is over.

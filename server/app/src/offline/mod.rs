@@ -16,4 +16,5 @@ pub mod policies;
 pub mod public_part;
 pub mod registration;
 pub mod signing;
+pub mod tally;
 pub mod typed;

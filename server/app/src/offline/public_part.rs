@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use muster_protocol::base64;
+use muster_protocol::digest::Digest;
 use muster_protocol::ids::{KeyId, Person};
 use muster_protocol::keyring::{Display, KeyEntry, WholeKey};
 use muster_protocol::keys::{Algorithm, Ed25519Key, PublicKey};
@@ -66,16 +67,20 @@ impl PublicPart {
         PathBuf::from(name)
     }
 
-    /// Reads a file that [`Self::write`] wrote, or the registration of a passkey, whose trial is judged again here.
+    /// Reads a file that [`Self::write`] wrote, or the registration of a passkey, whose trial is judged again here. `challenges`
+    /// are those that the ceremony gave out ([`Registration::meets`]).
     ///
     /// # Errors
-    /// A sentence: it cannot be read, is something else, its trial does not hold, or its key is for another use than `wanted`.
-    pub fn read(path: &Path, wanted: Use) -> Result<Self, String> {
+    /// A sentence: it cannot be read, is something else, its trial does not hold, it calls itself independent without one of the
+    /// challenges, or its key is for another use than `wanted`.
+    pub fn read(path: &Path, wanted: Use, challenges: &[Digest]) -> Result<Self, String> {
         let shown = path.display();
         let text = std::fs::read(path)
             .map_err(|error| format!("The public part {shown} cannot be read: {error}."))?;
         let part = if Registration::is_one(&text) {
             let made = Registration::decode(&text).map_err(|error| format!("{shown}: {error}"))?;
+            made.meets(challenges)
+                .map_err(|error| format!("{shown}: {error}"))?;
             made.claim.public_part()
         } else {
             Self::parse(&text).ok_or_else(|| {
@@ -174,6 +179,7 @@ pub fn spoken(id: &KeyId) -> String {
 
 #[cfg(test)]
 mod tests {
+    use muster_protocol::digest::Digest;
     use muster_protocol::ids::Person;
     use muster_protocol::keyring::Display;
     use muster_protocol::keys::Ed25519Signer;
@@ -193,8 +199,8 @@ mod tests {
             passkey: None,
         };
         part.write(&path).unwrap();
-        assert_eq!(PublicPart::read(&path, Use::Root).unwrap(), part);
-        let refused = PublicPart::read(&path, Use::Approver).unwrap_err();
+        assert_eq!(PublicPart::read(&path, Use::Root, &[]).unwrap(), part);
+        let refused = PublicPart::read(&path, Use::Approver, &[]).unwrap_err();
         assert!(refused.contains("one use"), "{refused}");
     }
 
@@ -204,16 +210,25 @@ mod tests {
         let path = dir.path().join("passkey.json");
         let mut made = honest(7, "approvals.example.org", Display::Portal);
         made.write(&path).unwrap();
-        let part = PublicPart::read(&path, Use::Approver).unwrap();
+        let part = PublicPart::read(&path, Use::Approver, &[]).unwrap();
         assert_eq!(part, made.claim.public_part());
-        let refused = PublicPart::read(&path, Use::Root).unwrap_err();
+        let refused = PublicPart::read(&path, Use::Root, &[]).unwrap_err();
         assert!(refused.contains("one use"), "{refused}");
         made.claim.name = "Somebody else".to_owned();
         made.write(&path).unwrap();
-        let refused = PublicPart::read(&path, Use::Approver).unwrap_err();
+        let refused = PublicPart::read(&path, Use::Approver, &[]).unwrap_err();
         assert!(refused.contains("altered"), "{refused}");
+        // A key that calls itself independent signed over a challenge of the ceremony, whatever else it says of itself.
+        let claims = honest(8, "approve.northwind.example", Display::Independent);
+        claims.write(&path).unwrap();
+        for given in [&[][..], &[Digest::of(b"another")]] {
+            let refused = PublicPart::read(&path, Use::Approver, given).unwrap_err();
+            assert!(refused.contains("--challenge"), "{refused}");
+        }
+        let given = [Digest::of(b"another"), claims.trial.nonce];
+        PublicPart::read(&path, Use::Approver, &given).unwrap();
         // What says the same without a trial proves nothing.
         part.write(&path).unwrap();
-        assert!(PublicPart::read(&path, Use::Approver).is_err());
+        assert!(PublicPart::read(&path, Use::Approver, &[]).is_err());
     }
 }

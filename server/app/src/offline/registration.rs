@@ -233,6 +233,22 @@ impl Registration {
         )
     }
 
+    /// Whether it may enter a keyring by this ceremony. That a page is drawn by nobody's server is a claim of whoever wrote the
+    /// file, and a hacked portal can write one for a key of its own: so a key that calls itself independent must have signed over
+    /// a challenge that the root signers chose and gave to its owner (PROTOCOL §5).
+    ///
+    /// # Errors
+    /// A sentence: it calls itself independent, and signed over none of these.
+    pub fn meets(&self, challenges: &[Digest]) -> Result<(), String> {
+        if self.claim.display == Display::Independent && !challenges.contains(&self.trial.nonce) {
+            return Err(format!(
+                "The passkey of {} claims to be independent, and did not sign over a challenge of this ceremony. Choose one (muster keyring challenge), give it to its owner yourself, by voice or on paper, have the passkey registered on the desk with it, and say it here: --challenge HEX.",
+                self.claim.name
+            ));
+        }
+        Ok(())
+    }
+
     /// The file's bytes.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {

@@ -12,6 +12,7 @@ use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, Data};
 use actix_web::{App as ActixApp, HttpRequest, HttpResponse, HttpServer, Resource, guard};
 
+use super::names::refuse_other_names;
 use super::problem::{Kind, Problem};
 use super::route::{Route, is_api};
 use super::{assets, frame};
@@ -52,6 +53,7 @@ pub fn start(app: Arc<App>, routes: Routes, socket: TcpListener) -> std::io::Res
             .app_data(web::PayloadConfig::new(1024 * 1024))
             .wrap(from_fn(shape_problems))
             .wrap(from_fn(refuse_other_sites))
+            .wrap(from_fn(refuse_other_names))
             .wrap(from_fn(add_headers))
             .service(web::resource("/assets/{path:.*}").route(web::get().to(asset)));
         if let Some(approvals) = app.approvals.clone() {

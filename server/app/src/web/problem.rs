@@ -43,6 +43,8 @@ pub enum Kind {
     TooLarge,
     /// Of another media type than the route takes.
     WrongType,
+    /// For another host than those that are here.
+    Misdirected,
     /// Too many tries.
     TooMany,
     /// The server cannot at the moment; nothing was changed.
@@ -63,6 +65,7 @@ impl Kind {
             Self::Conflict => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::WrongType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -81,6 +84,7 @@ impl Kind {
             Self::Conflict => "It contradicts what is there",
             Self::TooLarge => "Too large",
             Self::WrongType => "Wrong media type",
+            Self::Misdirected => "Nothing is here under this name",
             Self::TooMany => "Too many tries",
             Self::Unavailable => "Not saved: try again",
             Self::Internal => "A fault of ours",

@@ -89,17 +89,27 @@ pub fn member_of(actor: &Actor) -> Answer<&str> {
     }
 }
 
-/// Begins one; answers the address that leads there. Only its hash stays here.
+/// Begins one; answers the address that leads there. Only its hash stays here. It ends with the session that hands over, and when
+/// the same is begun anew: of one member and one purpose, one row.
 ///
 /// # Errors
-/// There is no approvals host; the database refused.
-pub async fn begin(app: &Arc<App>, member: &str, purpose: Purpose, given: Given) -> Answer<String> {
+/// There is no approvals host; a program asks; the database refused.
+pub async fn begin(
+    app: &Arc<App>,
+    actor: &Actor,
+    purpose: Purpose,
+    given: Given,
+) -> Answer<String> {
     let host = host(app)?;
+    let Who::Member { id, session, .. } = &actor.who else {
+        return Err(Problem::not_found("member"));
+    };
     let token = app.random.secret();
     let now = app.now_micros();
     let row = Ceremony {
         token_hash: secret_hash(&token),
-        member_id: member.to_owned(),
+        member_id: id.clone(),
+        session_id: session.clone(),
         purpose: purpose.as_str().to_owned(),
         command_id: given.command,
         label: given.label,
@@ -110,7 +120,11 @@ pub async fn begin(app: &Arc<App>, member: &str, purpose: Purpose, given: Given)
         expires_at: now.saturating_add(LASTS),
     };
     app.store
-        .write(move |tx| approval_ceremonies::insert(tx, &row))
+        .write(move |tx| {
+            let (member, command) = (&row.member_id, row.command_id.as_deref());
+            approval_ceremonies::delete_alike(tx, member, &row.purpose, command)?;
+            approval_ceremonies::insert(tx, &row)
+        })
         .await?;
     Ok(format!("{}/{}/{token}", host.origin, purpose.as_str()))
 }
@@ -161,6 +175,6 @@ pub fn ended() -> Problem {
     Problem::new(
         Kind::NotFound,
         "ceremony-ended",
-        "This page was used already, or its three minutes are over. Nothing was signed here. Begin again on the portal.",
+        "This page was used already or begun anew, its three minutes are over, or you signed out since. Nothing was signed here. Begin again on the portal.",
     )
 }

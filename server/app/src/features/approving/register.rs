@@ -53,10 +53,10 @@ pub async fn begin(
             return Err(Invalid::new("person", "person", message).into());
         }
     };
-    let (owner, asked) = (member.clone(), Some(person.clone()));
+    let asked = Some(person.clone());
     let mine = app
         .store
-        .read(move |c| approving_passkeys::list(c, &owner))
+        .read(move |c| approving_passkeys::list(c, &member))
         .await?;
     let in_use = mine.iter().filter(|known| known.removed_at.is_none());
     if in_use.count() >= MOST {
@@ -70,7 +70,7 @@ pub async fn begin(
         person: same.or(asked),
         ..Given::default()
     };
-    ceremony::begin(app, &member, Purpose::Register, given).await
+    ceremony::begin(app, &allowed.actor, Purpose::Register, given).await
 }
 
 /// Takes what the authenticator said of a new passkey, and keeps it until the trial.

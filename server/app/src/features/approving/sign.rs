@@ -205,7 +205,6 @@ pub async fn begin(
     allowed: &Allowed<DeliverApprovals>,
     command: &str,
 ) -> Answer<String> {
-    let member = ceremony::member_of(&allowed.actor)?.to_owned();
     let (scope, wanted) = (allowed.scope().clone(), command.to_owned());
     let row = app
         .store
@@ -219,7 +218,7 @@ pub async fn begin(
         command: Some(row.id),
         ..Given::default()
     };
-    ceremony::begin(app, &member, Purpose::Approve, given).await
+    ceremony::begin(app, &allowed.actor, Purpose::Approve, given).await
 }
 
 /// What the member of a ceremony reads before they sign.

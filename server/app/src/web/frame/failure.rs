@@ -25,6 +25,7 @@ pub async fn problem_page(request: &HttpRequest, problem: &Problem) -> HttpRespo
         | Kind::Conflict
         | Kind::TooLarge
         | Kind::WrongType
+        | Kind::Misdirected
         | Kind::TooMany
         | Kind::Unavailable
         | Kind::Internal => {}
@@ -77,7 +78,9 @@ fn explain(frame: &Frame, app: &App, problem: &Problem) -> Page {
             Page::forbidden(frame)
         }
         (Kind::Conflict, _) => Page::conflict(frame, &told()),
-        (Kind::Invalid | Kind::TooLarge | Kind::WrongType, _) => Page::unreadable(frame, &told()),
+        (Kind::Invalid | Kind::TooLarge | Kind::WrongType | Kind::Misdirected, _) => {
+            Page::unreadable(frame, &told())
+        }
         (Kind::TooMany, _) => Page::too_many(frame, problem.retry_after.unwrap_or(60).into()),
         (Kind::Unavailable, _) => Page::unavailable(frame),
         (Kind::Internal, _) => {

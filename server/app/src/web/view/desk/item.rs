@@ -55,6 +55,8 @@ pub struct Item {
     pub signers: Vec<Signer>,
     /// Signatures that the portal shows and that do not verify, or do not count.
     pub void: u64,
+    /// Signatures that verify and count over another grant than the one that is told here.
+    pub apart: u64,
     /// How far the signatures are, in words.
     pub progress: String,
     /// What this desk can do about it.
@@ -229,6 +231,7 @@ impl Item {
                 independent: false,
             }],
             void: 0,
+            apart: 0,
             progress: "1 of 2 people has signed. An independent key is still needed.".to_owned(),
             way: Way::Sign(vec![
                 key("c0", "dagny.key", None),
@@ -293,6 +296,7 @@ impl Item {
             &frame.put("desk-typed-differs", "wanted", "HX7-30418-K2"),
         );
         page.void = 1;
+        page.apart = 1;
         page
     }
 }

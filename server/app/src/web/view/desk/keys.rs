@@ -61,8 +61,6 @@ pub struct NewPasskey {
     pub action: String,
     /// The challenge of the trial, hex.
     pub challenge: String,
-    /// Whether the root signers chose it.
-    pub chosen: bool,
     /// How far it is.
     pub step: Step,
     /// Why it was not taken.
@@ -170,7 +168,6 @@ impl NewPasskey {
             label: "Desk key, blue".to_owned(),
             action: "/d/5d0c/keys/new/0197".to_owned(),
             challenge: "7c1e04b9d2a85f60".repeat(4),
-            chosen: true,
             step: Step::Make {
                 options: "{}".to_owned(),
             },
