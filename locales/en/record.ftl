@@ -20,6 +20,26 @@ record-a-command = A command
 record-other = { $kind }, by { $actor }
 
 event-organisation-added = { $actor } created <b>{ $name }</b>
+event-selling-set-up = { $actor } said how <b>{ $name }</b> sells
+event-selling-set-up-more = Invoices are numbered { $invoices }, credit notes { $credit_notes }
+event-selling-changed = { $actor } changed how <b>{ $name }</b> sells
+event-selling-changed-more = Invoices are numbered { $invoices }, credit notes { $credit_notes }
+event-buyer-added = { $actor } took on <b>{ $name }</b> as a buyer in { $currency }
+event-buyer-changed = { $actor } changed the terms of <b>{ $name }</b>
+event-buyer-changed-more = Days to pay: { $days } · in { $currency } · its days begin in { $zone }
+event-plan-added = { $actor } offers the plan <b>{ $plan }</b>
+event-plan-retired = { $actor } offers the plan <b>{ $plan }</b> no more
+event-price-set = { $actor } set a price of <b>{ $plan }</b> from { $from } on
+event-price-set-more = { $item ->
+    [handset] Handset
+   *[recurring] A period
+}: { $amount }
+event-price-set-for-one = { $actor } set a price of <b>{ $plan }</b> from { $from } on for { $buyer } alone
+event-price-set-for-one-more = { $item ->
+    [handset] Handset
+   *[recurring] A period
+}: { $amount }
+event-price-taken-back = { $actor } took back the price of <b>{ $plan }</b> that was to begin on { $from }
 event-member-added = { $actor } added <b>{ $name }</b> as { $role }
 event-member-disabled = { $actor } closed the account of { $name }
 event-member-signed-in = { $actor } signed in

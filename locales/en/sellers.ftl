@@ -1,1 +1,79 @@
-# Sellers.
+# How an organisation sells, and its buyers.
+
+done-saved = Saved
+selling-title = How we sell
+selling-words = What stands on your invoices, and how they are numbered.
+selling-none-title = Nothing can be sold yet
+selling-none-words = Nothing can be sold before an owner or admin has entered what stands on your invoices.
+selling-who = On invoices
+selling-how = Usual terms
+selling-legal-name = Name in law
+selling-street = Street and number
+selling-postcode = Postcode
+selling-city = City
+selling-country = Country
+selling-country-help = Two letters, such as FR.
+selling-vat-id = VAT id
+selling-vat-id-help = With its country, such as FR19812345676.
+selling-registration = Entry in the register
+selling-registration-help = SIREN, Handelsregister or the like.
+selling-iban = IBAN
+selling-bic = BIC
+selling-currency = Currency
+selling-terms = Days to pay
+selling-zone = Time zone
+selling-zone-help = Your days begin in it: dates of invoices, and the year of their numbers.
+selling-language = Language of letters
+selling-language-en = English
+selling-language-fr = French
+selling-vat = VAT
+selling-exempt = We charge no VAT
+selling-exempt-help = For small enterprises that are exempt.
+selling-numbers = Numbers
+selling-numbers-words = A year, a sign, and a number without gaps, such as NM-{"{"}year{"}"}-{"{"}number:5{"}"}. No credit note may have the number of an invoice.
+selling-invoices = Invoices
+selling-credit-notes = Credit notes
+selling-kept = What was issued keeps what it says.
+
+buyers-words = Who buys from you, and on which terms.
+buyers-none = No buyer yet. Take the first one on; then you can sell it subscriptions.
+buyers-bought = What we buy
+buyers-bought-words = The terms on which your organisation buys.
+buyers-bought-none = Nobody sells to your organisation yet.
+buyers-search = Organisation
+buyers-nothing = No organisation is called so.
+buyers-all = Show all
+buyer-new = New buyer
+buyer-new-words = Everything but organisation and currency can be changed later.
+buyer-nobody = Nobody stands directly beneath your organisation. Create the organisation first.
+buyer-organisation-help = You sell to those directly beneath you.
+buyer-party = On its invoices
+buyer-terms = Terms
+buyer-terms-change = Change terms
+buyer-terms-of = Terms of { $name }
+buyer-terms-words = They hold for what is billed from now on. What was issued keeps what it says.
+buyer-terms-days = Days to pay
+buyer-kind = Who buys
+buyer-kind-help = In another country of the Union, a business with a VAT id owes the VAT itself.
+buyer-kind-business = A business
+buyer-kind-consumer = A consumer
+buyer-payment = Pays
+buyer-payment-invoice = By invoice, within its terms
+buyer-payment-prepaid = In advance, from its credit
+buyer-credit = Credit
+buyer-limit = Credit limit
+buyer-limit-in = Credit limit, { $currency }
+buyer-limit-help = How far its credit may fall below zero.
+buyer-zone-help = The days of its periods begin in it. A running period keeps its end.
+buyer-live = Live subscriptions
+buyer-money = Money
+buyer-owed = Open
+buyer-nothing-open = Nothing is open.
+buyer-open = { $n ->
+    [one] One invoice is open: { $amount }.
+   *[other] { $n } invoices are open: { $amount }.
+}
+buyer-due-since = The first was due on { $date }.
+buyer-where = More
+buyer-letters = Letters
+

@@ -7,6 +7,7 @@ pub mod fields;
 pub mod frame;
 pub mod json;
 pub mod names;
+pub mod money_words;
 pub mod paging;
 pub mod plot;
 pub mod portal_listener;

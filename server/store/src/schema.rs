@@ -527,10 +527,11 @@ diesel::allow_tables_to_appear_in_same_query!(
 );
 
 // The few that a query of selling joins with the rest.
-use selling::{billing_accounts, subscriptions};
+use selling::{billing_accounts, prices, subscriptions};
 diesel::joinable!(subscriptions -> devices (device_id));
 diesel::joinable!(billing_accounts -> organisations (buyer_id));
 diesel::allow_tables_to_appear_in_same_query!(devices, subscriptions);
 diesel::allow_tables_to_appear_in_same_query!(devices, billing_accounts);
 diesel::allow_tables_to_appear_in_same_query!(organisations, billing_accounts);
 diesel::allow_tables_to_appear_in_same_query!(organisations, subscriptions);
+diesel::allow_tables_to_appear_in_same_query!(organisations, prices);

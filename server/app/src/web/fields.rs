@@ -19,6 +19,13 @@ impl Fields {
         Self(form_urlencoded::parse(encoded).into_owned().collect())
     }
 
+    /// Names and values that came in another form than a form's: members of a JSON body.
+    #[must_use]
+    pub fn of(pairs: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+        let owned = |(name, value): (&'static str, String)| (name.to_owned(), value);
+        Self(pairs.into_iter().map(owned).collect())
+    }
+
     /// The first value of `name`, or nothing typed.
     #[must_use]
     pub fn one(&self, name: &str) -> &str {

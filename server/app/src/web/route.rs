@@ -75,6 +75,14 @@ macro_rules! route {
             build: || actix_web::web::post().to($handler),
         }
     };
+    (PUT $path:literal, $access:expr, $handler:path) => {
+        $crate::web::route::Route {
+            method: "PUT",
+            path: $path,
+            access: $access,
+            build: || actix_web::web::put().to($handler),
+        }
+    };
 }
 
 /// What certificate a route of the device listener asks for.

@@ -9,6 +9,7 @@
 #![deny(clippy::float_arithmetic)]
 
 pub mod allocation;
+pub mod bic;
 pub mod calendar;
 pub mod collection;
 pub mod country;

@@ -102,6 +102,35 @@ impl Pattern {
         )
     }
 
+    /// Whether some number of this series could also be one of `other`. Both count from 1 without end, so that sooner or later
+    /// two documents would be called the same.
+    #[must_use]
+    pub fn meets(&self, other: &Self) -> bool {
+        // Two forms agree for all sequences of a length or for none, but for those that stand spelled out in the other form.
+        let spelled = |form: &Self| -> Vec<u32> {
+            [&form.before, &form.between, &form.after]
+                .into_iter()
+                .flat_map(|text| text.split(|c: char| !c.is_ascii_digit()))
+                .filter_map(|digits| digits.parse().ok())
+                .filter(|sequence| *sequence > 0)
+                .collect()
+        };
+        let lengths = (0..10).map(|exponent| 10_u32.pow(exponent));
+        let sequences: Vec<u32> = lengths.chain(spelled(self)).chain(spelled(other)).collect();
+        let reads = |one: &Self, two: &Self| {
+            (2000..2100).any(|year| {
+                sequences.iter().any(|sequence| {
+                    two.place(&one.format(Place {
+                        year,
+                        sequence: *sequence,
+                    }))
+                    .is_some()
+                })
+            })
+        };
+        reads(self, other) || reads(other, self)
+    }
+
     /// The place of a number of this series; years of two digits are of this century. Only the one way of writing a
     /// number is taken.
     #[must_use]
@@ -207,6 +236,33 @@ mod tests {
             "É-{year}-{number}",
         ] {
             assert!(Pattern::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn series_meet_where_a_number_could_be_of_both() {
+        let meet = |one: &str, two: &str| {
+            let (one, two) = (Pattern::parse(one).unwrap(), Pattern::parse(two).unwrap());
+            assert_eq!(one.meets(&two), two.meets(&one));
+            one.meets(&two)
+        };
+        for (one, two) in [
+            ("NM-{year}-{number:5}", "NM-{year}-{number:5}"),
+            // NM-2026-10000 is the ten thousandth of both.
+            ("NM-{year}-{number:5}", "NM-{year}-{number:4}"),
+            ("{year}-{number}-7", "{year}-7-{number}"),
+            ("{year}-123-{number}", "{year}-{number}-7"),
+            ("{yy}26-{number}", "{year}-{number}"),
+        ] {
+            assert!(meet(one, two), "{one} {two}");
+        }
+        for (one, two) in [
+            ("NM-{year}-{number:5}", "NMC-{year}-{number:5}"),
+            ("{year}-{number}", "{yy}-{number}"),
+            ("R{year}.{number}", "R{year}-{number}"),
+            ("{year}-{number}", "{year}-{number}/C"),
+        ] {
+            assert!(!meet(one, two), "{one} {two}");
         }
     }
 

@@ -81,6 +81,36 @@ mod tests {
 
     /// Every kind that the program writes, with the facts it writes beside.
     const WRITTEN: &[(&str, &str)] = &[
+        (
+            "selling.set-up",
+            r#"{"name":"Northwind Mobile","invoices":"NM-{year}-{number:5}","credit_notes":"NC-{year}-{number:5}"}"#,
+        ),
+        (
+            "selling.changed",
+            r#"{"name":"Northwind Mobile","invoices":"NM-{year}-{number:5}","credit_notes":"NC-{year}-{number:5}"}"#,
+        ),
+        (
+            "buyer.added",
+            r#"{"name":"Hollis & Vane","currency":"EUR"}"#,
+        ),
+        (
+            "buyer.changed",
+            r#"{"name":"Hollis & Vane","currency":"EUR","days":30,"zone":"Europe/Paris"}"#,
+        ),
+        ("plan.added", r#"{"plan":"Six months"}"#),
+        ("plan.retired", r#"{"plan":"Six months"}"#),
+        (
+            "price.set",
+            r#"{"plan":"Six months","item":"recurring","from":"2026-12-01","amount":"1500.00 EUR","buyer":""}"#,
+        ),
+        (
+            "price.set-for-one",
+            r#"{"plan":"Six months","item":"handset","from":"2026-12-01","amount":"900.00 EUR","buyer":"Hollis & Vane"}"#,
+        ),
+        (
+            "price.taken-back",
+            r#"{"plan":"Six months","item":"recurring","from":"2026-12-01","amount":"","buyer":""}"#,
+        ),
         ("member.added", r#"{"name":"Teo Amari","role":"agent"}"#),
         ("member.signed-in", r#"{"browser":"Firefox"}"#),
         ("member.signed-out", "{}"),

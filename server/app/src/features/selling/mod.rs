@@ -8,6 +8,7 @@ pub mod forecast;
 pub mod renewals;
 pub mod sellers;
 pub mod subscriptions;
+pub mod typed;
 
 use crate::features::operations::schedule::Job;
 use crate::web::route::Route;

@@ -26,10 +26,11 @@ pub enum Done {
     ApprovingPasskeyRemoved,
     CommandSigned,
     CommandSealed,
+    Saved,
 }
 
 impl Done {
-    const ALL: [(Self, &'static str, Key); 16] = [
+    const ALL: [(Self, &'static str, Key); 17] = [
         (
             Self::PasswordChanged,
             "password-changed",
@@ -102,6 +103,7 @@ impl Done {
             "command-sealed",
             Key("done-command-sealed"),
         ),
+        (Self::Saved, "saved", Key("done-saved")),
     ];
 
     /// The word that travels.

@@ -77,6 +77,7 @@ fn explain(frame: &Frame, app: &App, problem: &Problem) -> Page {
         (Kind::Forbidden | Kind::ConfirmFirst | Kind::SignInFirst | Kind::SignedOut, _) => {
             Page::forbidden(frame)
         }
+        (Kind::Conflict, "not-selling") => Page::not_selling(frame, &told()),
         (Kind::Conflict, _) => Page::conflict(frame, &told()),
         (Kind::Invalid | Kind::TooLarge | Kind::WrongType | Kind::Misdirected, _) => {
             Page::unreadable(frame, &told())

@@ -1,13 +1,15 @@
 //! What every page stands in: who looks, where they are, and the words and marks that all templates share.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use muster_domain::selling::money::Money;
 
 use super::{
     parts,
     vocabulary::{CommandState, DeviceMark, Kind, OrganisationKind, Role},
 };
 use crate::web::{
-    assets,
+    assets, money_words,
     text::{Html, Key, Texts},
     time_words,
 };
@@ -246,6 +248,18 @@ impl Frame {
                 .max(0)
                 .unsigned_abs(),
         )
+    }
+
+    /// “1,500.00 EUR”.
+    #[must_use]
+    pub fn money(&self, amount: impl Given<Money>) -> String {
+        money_words::amount(&self.t, amount.given())
+    }
+
+    /// “2 June 2026”, of a day that stands by itself: it is the same one wherever it is read.
+    #[must_use]
+    pub fn civil(&self, day: impl Given<Date>) -> String {
+        time_words::date(&self.t, day.given())
     }
 
     /// A phone's mark: shape and word.

@@ -3,11 +3,11 @@
 use askama::Template;
 
 use super::{
-    Frame, account::Account, add_device::AddDevice, approvals::Approvals, approving, code::Code,
-    command::Command, commands::Commands, confirm::Confirm, device::Device, devices::Devices,
-    events::Events, organisations::Organisations, overview::Overview, password::SetPassword,
-    people::People, problem::Problem, search::Search, send::Send, set_up::SetUp, sign_in::SignIn,
-    tokens::Tokens,
+    Frame, account::Account, add_device::AddDevice, approvals::Approvals, approving, catalogue,
+    code::Code, command::Command, commands::Commands, confirm::Confirm, device::Device,
+    devices::Devices, events::Events, organisations::Organisations, overview::Overview,
+    password::SetPassword, people::People, problem::Problem, search::Search, sellers, send::Send,
+    set_up::SetUp, sign_in::SignIn, tokens::Tokens,
 };
 
 /// A page's name and its markup.
@@ -70,6 +70,8 @@ pub fn all(frame: &Frame) -> Vec<Sample> {
         page("search", &Search::sample(frame)),
         page("search-empty", &Search::empty(frame)),
     ];
+    pages.extend(sellers::samples(frame));
+    pages.extend(catalogue::samples(frame));
     pages.extend(super::desk::samples(frame));
     pages.extend(
         Problem::samples(frame)
@@ -83,6 +85,6 @@ pub fn all(frame: &Frame) -> Vec<Sample> {
     pages
 }
 
-fn page(name: &str, view: &impl Template) -> Sample {
+pub(super) fn page(name: &str, view: &impl Template) -> Sample {
     (name.to_owned(), view.render())
 }

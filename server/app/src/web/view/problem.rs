@@ -102,6 +102,15 @@ impl Problem {
         Self::new(frame, 409, frame.t("problem-conflict"), words.to_owned())
     }
 
+    /// 409: nothing can be sold before the organisation has said how it sells.
+    #[must_use]
+    pub fn not_selling(frame: &Frame, words: &str) -> Self {
+        Self {
+            on: ("/selling".to_owned(), frame.t("selling-title")),
+            ..Self::new(frame, 409, frame.t("selling-none-title"), words.to_owned())
+        }
+    }
+
     /// 429: too many tries.
     #[must_use]
     pub fn too_many(frame: &Frame, retry_after_seconds: u64) -> Self {
@@ -149,6 +158,7 @@ impl Problem {
             Self::stale_form(frame),
             Self::not_found(frame),
             Self::conflict(frame, &frame.t("problem-conflict-words")),
+            Self::not_selling(frame, &frame.t("selling-none-words")),
             Self::link_ended(&frame.signed_out()),
             Self::too_many(&frame.signed_out(), 540),
             Self::internal(frame, "0197c0de-9999"),
