@@ -2,7 +2,8 @@
 
 use diesel::prelude::*;
 
-use crate::schema::selling::{subscription_pauses, subscription_trials};
+use super::subscriptions::Subscription;
+use crate::schema::selling::{subscription_pauses, subscription_trials, subscriptions};
 use crate::{Conn, StoreResult};
 
 /// Notes when a trial begins.
@@ -25,17 +26,22 @@ pub fn trial(c: &mut Conn, subscription: &str) -> StoreResult<Option<i64>> {
     Ok(query.first(c).optional()?)
 }
 
-/// At most `limit` subscriptions whose trial begins at `now` or should have begun, with their sellers, longest first. No books:
-/// one job begins every seller's.
-pub fn begun_for_job(c: &mut Conn, now: i64, limit: i64) -> StoreResult<Vec<String>> {
-    let query = subscription_trials::table.filter(subscription_trials::begins_at.le(now));
-    Ok(query
+/// At most `limit` subscriptions whose trial has begun at `now`, those that wait longest first. No books: one job begins every
+/// seller's.
+pub fn begun_for_job(c: &mut Conn, now: i64, limit: i64) -> StoreResult<Vec<Subscription>> {
+    let begun: Vec<String> = subscription_trials::table
+        .filter(subscription_trials::begins_at.le(now))
         .order((
             subscription_trials::begins_at,
             subscription_trials::subscription_id,
         ))
         .limit(limit)
         .select(subscription_trials::subscription_id)
+        .load(c)?;
+    let query = subscriptions::table.filter(subscriptions::id.eq_any(begun));
+    Ok(query
+        .order(subscriptions::id)
+        .select(Subscription::as_select())
         .load(c)?)
 }
 
