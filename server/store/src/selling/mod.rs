@@ -8,6 +8,7 @@ pub mod books;
 pub mod invoices;
 pub mod ledger;
 pub mod letters;
+pub mod matching;
 pub mod parties;
 pub mod payment_turns;
 pub mod payments;
