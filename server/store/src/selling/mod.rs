@@ -6,10 +6,13 @@
 pub mod accounts;
 pub mod buyers;
 pub mod catalogue;
+pub mod books;
 pub mod invoices;
 pub mod ledger;
 pub mod letters;
+pub mod matching;
 pub mod parties;
+pub mod payment_turns;
 pub mod payments;
 pub mod plans;
 pub mod renewals;
@@ -18,6 +21,7 @@ pub mod statements;
 pub mod subscriptions;
 pub mod summary;
 pub mod waits;
+pub mod webhook_secrets;
 
 /// Narrows a boxed statement to the rows of some [`Books`](muster_domain::scope::Books), by the `seller_id` and `buyer_id` of
 /// the table named.

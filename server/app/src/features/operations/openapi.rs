@@ -5,7 +5,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use crate::features::selling::{catalogue, sellers};
-use crate::features::{commands, enrolment, fleet, log, organisations, record, trust};
+use crate::features::{commands, enrolment, fleet, log, organisations, payments, record, trust};
 
 /// The whole API.
 #[derive(OpenApi)]
@@ -50,6 +50,7 @@ pub fn description() -> utoipa::openapi::OpenApi {
         sellers::api::Api::openapi(),
         sellers::buyers::api::Api::openapi(),
         catalogue::api::Api::openapi(),
+        payments::api::Api::openapi(),
     ] {
         whole.merge(part);
     }
