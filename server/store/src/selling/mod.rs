@@ -4,6 +4,7 @@
 //! What stands on an invoice, and every transfer, is written once: there is no function here that changes or deletes it.
 
 pub mod accounts;
+pub mod collection;
 pub mod invoices;
 pub mod ledger;
 pub mod letters;
@@ -12,6 +13,7 @@ pub mod payments;
 pub mod plans;
 pub mod renewals;
 pub mod sellers;
+pub mod service;
 pub mod statements;
 pub mod subscriptions;
 
