@@ -105,6 +105,9 @@ pub fn mark_sent(c: &mut Conn, id: &str, now: i64) -> StoreResult<bool> {
     Ok(sent)
 }
 
+/// The most tries that count of those with a silent server: they are no fault of the mail.
+const SILENT_TRIES: i64 = 5;
+
 /// The server was not reached with `claimed`: it keeps its place, and until `until` it and whatever waits behind it wait.
 pub fn hold_back(c: &mut Conn, claimed: &Mail, error: &str, until: i64) -> StoreResult<bool> {
     let waiting = mail_outbox::table
@@ -114,6 +117,7 @@ pub fn hold_back(c: &mut Conn, claimed: &Mail, error: &str, until: i64) -> Store
         mail_outbox::last_error.eq(error),
         mail_outbox::next_attempt_at.eq(claimed.next_attempt_at),
         mail_outbox::held_until.eq(until),
+        mail_outbox::attempts.eq(claimed.attempts.min(SILENT_TRIES)),
     );
     Ok(diesel::update(waiting).set(held).execute(c)? == 1)
 }

@@ -6,9 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use super::subscriptions::Subscription;
-use crate::schema::selling::{
-    collection_walks, invoice_lines, plans, receivables, subscriptions,
-};
+use crate::schema::selling::{collection_walks, invoice_lines, plans, receivables, subscriptions};
 use crate::{Conn, StoreResult};
 
 /// The words of the partial indexes, which bound values would not match.
@@ -122,12 +120,7 @@ pub fn owed_by_for_job(c: &mut Conn, ids: &[&str]) -> StoreResult<Vec<Owed>> {
 }
 
 /// Brings a subscription from the stage that was seen to another; whether it still stood there.
-pub fn reach(
-    c: &mut Conn,
-    seen: &Subscription,
-    stage: &str,
-    day: &str,
-) -> StoreResult<bool> {
+pub fn reach(c: &mut Conn, seen: &Subscription, stage: &str, day: &str) -> StoreResult<bool> {
     let unmoved = subscriptions::table
         .find(&seen.id)
         .filter(subscriptions::reached.eq(&seen.reached))
@@ -190,14 +183,4 @@ pub fn renewing_for_job(
 pub fn schedules_for_job(c: &mut Conn) -> StoreResult<Vec<String>> {
     let query = plans::table.select(plans::dunning).distinct();
     Ok(query.load(c)?)
-}
-
-/// What is open on an invoice; nothing where nothing was ever owed.
-pub fn open_on(c: &mut Conn, invoice: &str) -> StoreResult<i64> {
-    let open: Option<i64> = receivables::table
-        .find(invoice)
-        .select(receivables::open)
-        .first(c)
-        .optional()?;
-    Ok(open.unwrap_or(0))
 }

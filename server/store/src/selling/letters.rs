@@ -132,15 +132,16 @@ pub fn bounce_of_account(c: &mut Conn, account: &str) -> StoreResult<Option<Boun
             mail_outbox::last_error,
             mail_outbox::created_at,
         ));
-    let newest: Option<(String, String, String, Option<String>, i64)> = query.first(c).optional()?;
-    Ok(newest
-        .filter(|(_, _, state, ..)| state == "parked")
-        .map(|(mail_id, recipient, _, error, at)| Bounce {
+    let newest: Option<(String, String, String, Option<String>, i64)> =
+        query.first(c).optional()?;
+    Ok(newest.filter(|(_, _, state, ..)| state == "parked").map(
+        |(mail_id, recipient, _, error, at)| Bounce {
             mail_id,
             recipient,
             error: error.unwrap_or_default(),
             at,
-        }))
+        },
+    ))
 }
 
 /// A page of an account's letters, newest first. The caller has found the account in its books.

@@ -52,7 +52,10 @@ pub fn waiting_for_job(
     Ok(query
         .order(subscriptions::id)
         .limit(limit)
-        .select((subscriptions::id, subscriptions::device_id.assume_not_null()))
+        .select((
+            subscriptions::id,
+            subscriptions::device_id.assume_not_null(),
+        ))
         .load(c)?)
 }
 
