@@ -18,6 +18,7 @@ pub mod handset;
 pub mod installation;
 pub mod killed;
 pub mod line;
+pub mod mail_server;
 pub mod page;
 pub mod passkey;
 pub mod phone;

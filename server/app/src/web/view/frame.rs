@@ -78,6 +78,7 @@ pub enum Place {
     Plans,
     Buyers,
     Forecast,
+    Mail,
     Nowhere,
 }
 
@@ -99,6 +100,7 @@ impl Place {
             Self::Plans => "plans",
             Self::Buyers => "buyers",
             Self::Forecast => "forecast",
+            Self::Mail => "mail",
             Self::Nowhere => "",
         }
     }

@@ -20,6 +20,7 @@ pub mod events;
 pub mod frame;
 pub mod inputs;
 pub mod kind;
+pub mod letters;
 pub mod organisations;
 pub mod overview;
 pub mod parts;
