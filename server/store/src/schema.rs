@@ -531,8 +531,7 @@ diesel::allow_tables_to_appear_in_same_query!(
 );
 
 // The few that a query of selling joins with the rest.
-use selling::{billing_accounts, prices, subscriptions};
-use selling::{billing_accounts, letters, subscriptions};
+use selling::{billing_accounts, letters, prices, subscriptions};
 diesel::joinable!(subscriptions -> devices (device_id));
 diesel::joinable!(billing_accounts -> organisations (buyer_id));
 diesel::allow_tables_to_appear_in_same_query!(devices, subscriptions);

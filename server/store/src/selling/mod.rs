@@ -4,9 +4,9 @@
 //! What stands on an invoice, and every transfer, is written once: there is no function here that changes or deletes it.
 
 pub mod accounts;
+pub mod books;
 pub mod buyers;
 pub mod catalogue;
-pub mod books;
 pub mod collection;
 pub mod invoices;
 pub mod ledger;

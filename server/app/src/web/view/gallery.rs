@@ -3,16 +3,11 @@
 use askama::Template;
 
 use super::{
-    Frame, account::Account, add_device::AddDevice, approvals::Approvals, approving, catalogue,
-    code::Code, command::Command, commands::Commands, confirm::Confirm, device::Device,
-    devices::Devices, events::Events, organisations::Organisations, overview::Overview,
-    password::SetPassword, people::People, problem::Problem, search::Search, sellers, send::Send,
-    set_up::SetUp, sign_in::SignIn, tokens::Tokens,
     Frame,
     account::Account,
     add_device::AddDevice,
     approvals::Approvals,
-    approving,
+    approving, catalogue,
     code::Code,
     command::Command,
     commands::Commands,
@@ -27,6 +22,7 @@ use super::{
     people::People,
     problem::Problem,
     search::Search,
+    sellers,
     send::Send,
     set_up::SetUp,
     sign_in::SignIn,
