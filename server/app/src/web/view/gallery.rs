@@ -6,8 +6,8 @@ use super::{
     Frame, account::Account, add_device::AddDevice, approvals::Approvals, approving, code::Code,
     command::Command, commands::Commands, confirm::Confirm, device::Device, devices::Devices,
     events::Events, organisations::Organisations, overview::Overview, password::SetPassword,
-    people::People, problem::Problem, search::Search, send::Send, set_up::SetUp, sign_in::SignIn,
-    tokens::Tokens,
+    people::People, problem::Problem, renewals::Parked, search::Search, send::Send, set_up::SetUp,
+    sign_in::SignIn, tokens::Tokens,
 };
 
 /// A page's name and its markup.
@@ -67,6 +67,8 @@ pub fn all(frame: &Frame) -> Vec<Sample> {
         page("organisations-empty", &Organisations::empty(frame)),
         page("people", &People::sample(frame)),
         page("people-empty", &People::empty(frame)),
+        page("parked", &Parked::sample(frame)),
+        page("parked-empty", &Parked::empty(frame)),
         page("search", &Search::sample(frame)),
         page("search-empty", &Search::empty(frame)),
     ];
