@@ -8,6 +8,7 @@ pub mod books;
 pub mod buyers;
 pub mod catalogue;
 pub mod collection;
+pub mod alarms;
 pub mod invoices;
 pub mod ledger;
 pub mod letters;

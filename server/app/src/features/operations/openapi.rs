@@ -4,8 +4,9 @@ use actix_web::HttpResponse;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::features::selling::{catalogue, sellers};
-use crate::features::{commands, enrolment, fleet, log, organisations, payments, record, trust};
+use crate::features::{
+    commands, enrolment, fleet, log, organisations, payments, record, selling, trust,
+};
 
 /// The whole API.
 #[derive(OpenApi)]
@@ -47,10 +48,11 @@ pub fn description() -> utoipa::openapi::OpenApi {
         trust::api::Api::openapi(),
         record::api::Api::openapi(),
         log::api::Api::openapi(),
-        sellers::api::Api::openapi(),
-        sellers::buyers::api::Api::openapi(),
-        catalogue::api::Api::openapi(),
+        selling::sellers::api::Api::openapi(),
+        selling::sellers::buyers::api::Api::openapi(),
+        selling::catalogue::api::Api::openapi(),
         payments::api::Api::openapi(),
+        selling::renewals::api::Api::openapi(),
     ] {
         whole.merge(part);
     }

@@ -27,6 +27,7 @@ pub enum Done {
     CommandSigned,
     CommandSealed,
     Saved,
+    RenewalUnparked,
 }
 
 impl Done {
@@ -104,6 +105,11 @@ impl Done {
             Key("done-command-sealed"),
         ),
         (Self::Saved, "saved", Key("done-saved")),
+        (
+            Self::RenewalUnparked,
+            "renewal-unparked",
+            Key("done-renewal-unparked"),
+        ),
     ];
 
     /// The word that travels.

@@ -20,6 +20,7 @@ use super::{
     overview::Overview,
     password::SetPassword,
     people::People,
+    parked::Parked,
     problem::Problem,
     search::Search,
     sellers,
@@ -89,6 +90,8 @@ pub fn all(frame: &Frame) -> Vec<Sample> {
         page("organisations-empty", &Organisations::empty(frame)),
         page("people", &People::sample(frame)),
         page("people-empty", &People::empty(frame)),
+        page("parked", &Parked::sample(frame)),
+        page("parked-empty", &Parked::empty(frame)),
         page("search", &Search::sample(frame)),
         page("search-empty", &Search::empty(frame)),
     ];

@@ -30,6 +30,7 @@ pub mod people;
 pub mod problem;
 pub mod progress;
 pub mod record;
+pub mod renewals;
 pub mod search;
 pub mod sellers;
 pub mod send;
