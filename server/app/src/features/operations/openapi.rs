@@ -4,6 +4,7 @@ use actix_web::HttpResponse;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
+use crate::features::selling::subscriptions;
 use crate::features::{commands, enrolment, fleet, log, organisations, record, trust};
 
 /// The whole API.
@@ -46,6 +47,7 @@ pub fn description() -> utoipa::openapi::OpenApi {
         trust::api::Api::openapi(),
         record::api::Api::openapi(),
         log::api::Api::openapi(),
+        subscriptions::api::Api::openapi(),
     ] {
         whole.merge(part);
     }

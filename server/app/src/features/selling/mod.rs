@@ -18,8 +18,9 @@ pub fn routes() -> Vec<Route> {
     [
         catalogue::routes(),
         sellers::routes(),
-        subscriptions::routes(),
+        // Before the subscriptions: theirs has a place for any word where this one names its own.
         renewals::routes(),
+        subscriptions::routes(),
         collection::routes(),
         forecast::routes(),
     ]
