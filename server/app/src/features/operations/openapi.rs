@@ -53,6 +53,7 @@ pub fn description() -> utoipa::openapi::OpenApi {
         selling::catalogue::api::Api::openapi(),
         payments::api::Api::openapi(),
         selling::renewals::api::Api::openapi(),
+        selling::subscriptions::api::Api::openapi(),
     ] {
         whole.merge(part);
     }

@@ -20,7 +20,7 @@ use super::{
     overview::Overview,
     password::SetPassword,
     people::People,
-    parked::Parked,
+    renewals::Parked,
     problem::Problem,
     search::Search,
     sellers,
