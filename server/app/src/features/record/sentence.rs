@@ -195,6 +195,25 @@ mod tests {
         ("receipt.rejected", r#"{"code":"bad_signature"}"#),
         ("receipt.stray", r#"{"code":""}"#),
         ("receipt.gap", r#"{"code":"7"}"#),
+        (
+            "renewal.began",
+            r#"{"subscription":"s","plan":"Six months","buyer":"Hollis & Vane"}"#,
+        ),
+        (
+            "renewal.canceled",
+            r#"{"subscription":"s","plan":"Six months","buyer":"Hollis & Vane"}"#,
+        ),
+        (
+            "renewal.parked",
+            r#"{"subscription":"s","plan":"Six months","buyer":"Hollis & Vane","because":"It has no price."}"#,
+        ),
+        (
+            "renewal.unparked",
+            r#"{"subscription":"s","plan":"Six months","buyer":"Hollis & Vane"}"#,
+        ),
+        ("renewal.all-unparked", r#"{"count":12}"#),
+        ("renewal.behind", r#"{"hours":3}"#),
+        ("renewal.caught-up", r#"{"hours":0}"#),
     ];
 
     #[test]
