@@ -23,6 +23,7 @@ pub mod page;
 pub mod passkey;
 pub mod phone;
 pub mod programs;
+pub mod sellers;
 pub mod tab;
 pub mod trade;
 pub mod witnesses;

@@ -20,7 +20,11 @@ async fn every_route_is_described_and_every_description_is_a_route(t: &mut TestA
         .paths
         .iter()
         .flat_map(|(path, item)| {
-            let methods = [("GET", item.get.is_some()), ("POST", item.post.is_some())];
+            let methods = [
+                ("GET", item.get.is_some()),
+                ("POST", item.post.is_some()),
+                ("PUT", item.put.is_some()),
+            ];
             methods
                 .into_iter()
                 .filter(|(_, there)| *there)

@@ -8,7 +8,7 @@ use muster_domain::permission::Role;
 use muster_tests::api::text;
 use muster_tests::tab::Tab;
 use muster_tests::world::World;
-use muster_tests::{TestApp, on_both_databases, page};
+use muster_tests::{TestApp, on_both_databases, page, sellers};
 use serde_json::Value;
 
 use super::sound;
@@ -127,6 +127,14 @@ async fn busy(t: &TestApp, world: &World) -> String {
         .await
         .expect(200);
     world.member(&world.northwind, Role::Support).await;
+    for (seller, buyer) in [
+        (&world.operator, &world.northwind),
+        (&world.northwind, &world.press),
+    ] {
+        sellers::sells(seller).await;
+        sellers::takes_on(seller, buyer).await;
+        sellers::offers(seller).await;
+    }
     world
         .phone_of(t, &world.lyre, &world.lyre_fleet, "LY-000001")
         .await

@@ -2,7 +2,7 @@
 
 use muster::web::route::Route;
 
-use Outside::{Alike, Empty, Open, Personal, Refused, Shared, Unknown};
+use Outside::{Alike, Empty, Open, Personal, Refused, Shared, Sold, Traded, Unknown};
 
 /// What a request gets that names a thing outside one's own part of the tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +21,29 @@ pub enum Outside {
     Open,
     /// It is a reseller's and its customers' together; 404 for others, exactly as for an id that nobody has.
     Shared,
+    /// It belongs to the books of whoever sells to the organisation; 404 for all others, the organisation too.
+    Sold,
+    /// It belongs to the books of whoever sells to the organisation, and to its own; 404 for others.
+    Traded,
 }
+
+/// Who stands on invoices.
+macro_rules! party {
+    () => {
+        r#""party":{"legal_name":"A","street":"B","postcode":"C","city":"D","country":"FR","email":"{email}"}"#
+    };
+}
+const SELLING: &str = concat!(
+    "{",
+    party!(),
+    r#","currency":"EUR","zone":"UTC","language":"en","terms_days":14,"invoice_series":"I-{year}-{number}","credit_note_series":"C-{year}-{number}"}"#
+);
+const NEW_BUYER: &str = concat!(
+    r#"{"organisation_id":"{organisation}","terms":{"#,
+    party!(),
+    "}}"
+);
+const TERMS: &str = concat!("{", party!(), "}");
 
 /// How each route is called: the words in braces are the thing's of the organisation under test, or new ones.
 #[rustfmt::skip]
@@ -110,6 +132,36 @@ pub const FILLINGS: &[(&str, &str, &str, Outside)] = &[
     ("GET /mail", "/mail", "", Alike),
     ("GET /mail/{id}", "/mail/{word}", "", Personal),
     ("GET /mail/{id}/html", "/mail/{word}/html", "", Personal),
+    ("GET /selling", "/selling", "", Alike),
+    ("POST /selling", "/selling", "legal_name=A&zone=UTC", Alike),
+    ("GET /api/v1/selling", "/api/v1/selling", "", Alike),
+    ("PUT /api/v1/selling", "/api/v1/selling", SELLING, Alike),
+    ("GET /buyers", "/buyers", "", Alike),
+    ("GET /buyers/new", "/buyers/new", "", Alike),
+    ("POST /buyers/new", "/buyers/new", "organisation_id={organisation}", Alike),
+    ("GET /buyers/{id}", "/buyers/{account}", "", Traded),
+    ("GET /buyers/{id}/terms", "/buyers/{account}/terms", "", Sold),
+    ("POST /buyers/{id}/terms", "/buyers/{account}/terms", "legal_name=A", Sold),
+    ("GET /api/v1/buyers", "/api/v1/buyers?side=bought", "", Alike),
+    ("POST /api/v1/buyers", "/api/v1/buyers", NEW_BUYER, Alike),
+    ("GET /api/v1/buyers/{id}", "/api/v1/buyers/{account}", "", Traded),
+    ("PUT /api/v1/buyers/{id}", "/api/v1/buyers/{account}", TERMS, Sold),
+    ("GET /plans", "/plans", "", Alike),
+    ("GET /plans/new", "/plans/new", "", Alike),
+    ("POST /plans/new", "/plans/new", "name={word}&interval_unit=months&interval_count=6&recurring=1500", Alike),
+    ("GET /plans/{id}", "/plans/{plan}", "", Sold),
+    ("POST /plans/{id}/retire", "/plans/{plan}/retire", "", Sold),
+    ("POST /plans/{id}/prices", "/plans/{plan}/prices", "item=handset&amount=900&valid_from=2030-01-01", Sold),
+    ("POST /plans/{id}/prices/take-back", "/plans/{plan}/prices/take-back", "item=recurring&valid_from=2031-01-01", Sold),
+    ("GET /api/v1/plans", "/api/v1/plans", "", Alike),
+    ("POST /api/v1/plans", "/api/v1/plans", r#"{"name":"{word}","interval_unit":"days","interval_count":30,"recurring":9900}"#, Alike),
+    ("GET /api/v1/plans/{id}", "/api/v1/plans/{plan}", "", Sold),
+    ("POST /api/v1/plans/{id}/retire", "/api/v1/plans/{plan}/retire", "", Sold),
+    ("GET /api/v1/plans/{id}/prices", "/api/v1/plans/{plan}/prices", "", Sold),
+    ("POST /api/v1/plans/{id}/prices", "/api/v1/plans/{plan}/prices",
+        r#"{"item":"handset","steps":[{"from_quantity":1,"amount":5}],"valid_from":"2030-02-01"}"#, Sold),
+    ("POST /api/v1/plans/{id}/prices/take-back", "/api/v1/plans/{plan}/prices/take-back",
+        r#"{"item":"handset","valid_from":"2030-02-01"}"#, Sold),
     ("GET /events", "/events?device={device}", "", Empty),
     ("GET /api/v1/events", "/api/v1/events?device={device}", "", Empty),
     ("GET /subscriptions/parked", "/subscriptions/parked", "", Alike),

@@ -18,10 +18,10 @@ use muster_tests::{Answered, Api, Browser, TestApp, on_both_databases};
 use reqwest::Method;
 use serde_json::Value;
 
-use fillings::Outside::{Alike, Empty, Open, Personal, Refused, Shared, Unknown};
+use fillings::Outside::{Alike, Empty, Open, Personal, Refused, Shared, Sold, Traded, Unknown};
 use fillings::{FILLINGS, filling, name};
 use state::{state_of, unchanged};
-use tenants::{Tenant, new_token, place, tenants};
+use tenants::{Tenant, new_token, place, seller_of, tenants};
 
 on_both_databases![
     every_route_has_one_filling,
@@ -162,9 +162,12 @@ async fn call_as_stranger(
 ) -> Answered {
     match (route.method, path.starts_with("/api/")) {
         ("GET", _) => nobody.get_once(path).await,
-        (_, true) => {
+        (method, true) => {
             let body: Value = serde_json::from_str(body).unwrap_or(Value::Null);
-            anybody.post(path, &body).await
+            let method = Method::from_bytes(method.as_bytes()).unwrap();
+            anybody
+                .send(anybody.request(method, path).json(&body))
+                .await
         }
         (_, false) => {
             nobody
@@ -233,11 +236,22 @@ async fn walk(t: &TestApp, world: &World, home: &Place, inside: &[&str]) {
                 }
                 Access::Needs(permission) => role.may(permission),
             };
+            // Books are not the tree: a seller's are closed to whoever is above it.
+            let is_theirs = |tenant: &Tenant| {
+                let sells = seller_of(world, &tenant.place).id == home.id;
+                match outside {
+                    Sold => sells,
+                    Traded => sells || tenant.place.id == home.id,
+                    Alike | Unknown | Refused | Empty | Personal | Open | Shared => {
+                        is_inside(tenant)
+                    }
+                }
+            };
             let mut reference: Option<(u16, String)> = None;
             let nobody = Tenant::nobody(&tenants[0]);
             // Nobody's things first, which others' are compared with; one's own last, because they change.
             let (own, others): (Vec<&Tenant>, Vec<&Tenant>) =
-                tenants.iter().partition(|tenant| is_inside(tenant));
+                tenants.iter().partition(|tenant| is_theirs(tenant));
             for tenant in std::iter::once(&nobody).chain(others).chain(own) {
                 let exists = !std::ptr::eq(tenant, &nobody);
                 if exists && outside == Alike && tenant.place.id != home.id {
@@ -268,7 +282,13 @@ async fn walk(t: &TestApp, world: &World, home: &Place, inside: &[&str]) {
                     tenant.place.name,
                     home.name
                 );
-                no_trace_of_others(&answer, &tenants, &is_inside, &what);
+                // A buyer is told who sells to it.
+                let may_be_named = |tenant: &Tenant| {
+                    is_inside(tenant)
+                        || (route.path.contains("/buyers")
+                            && tenant.place.id == seller_of(world, home).id)
+                };
+                no_trace_of_others(&answer, &tenants, &may_be_named, &what);
                 if !may {
                     let code = answer.text.contains("urn:muster:problem:role")
                         || !path.starts_with("/api/");
@@ -297,7 +317,7 @@ async fn walk(t: &TestApp, world: &World, home: &Place, inside: &[&str]) {
                 }
                 if !exists {
                     let expected = match outside {
-                        Unknown | Open | Shared => answer.status == 404,
+                        Unknown | Open | Shared | Sold | Traded => answer.status == 404,
                         Personal => matches!(answer.status, 404 | 410),
                         Refused => answer.status == 422,
                         Empty => answer.status == 200,
@@ -310,7 +330,7 @@ async fn walk(t: &TestApp, world: &World, home: &Place, inside: &[&str]) {
                     );
                     reference = Some((answer.status, blind));
                 } else if matches!(outside, Alike | Open)
-                    || (is_inside(tenant) && outside != Personal)
+                    || (is_theirs(tenant) && outside != Personal)
                 {
                     // 401 is what a wrong password at the sign-in form gets.
                     let refused = matches!(answer.status, 403 | 404)

@@ -90,6 +90,18 @@ fn lines(c: &mut Conn, organisation: &str) -> StoreResult<Vec<String>> {
         format!(
             "SELECT 'fleet ' || id || COALESCE(fingerprint, '') AS line FROM fleets WHERE {own}"
         ),
+        format!(
+            "SELECT 'seller ' || party_id || zone || invoice_series AS line FROM sellers WHERE {own}"
+        ),
+        format!(
+            "SELECT 'account ' || id || party_id || zone || CAST(credit_limit AS TEXT) AS line FROM billing_accounts WHERE seller_id = '{organisation}'"
+        ),
+        format!(
+            "SELECT 'plan ' || id || COALESCE(CAST(retired_at AS TEXT), '') AS line FROM plans WHERE seller_id = '{organisation}'"
+        ),
+        format!(
+            "SELECT 'price ' || id || COALESCE(valid_until, '') AS line FROM prices WHERE plan_id IN (SELECT id FROM plans WHERE seller_id = '{organisation}')"
+        ),
         // New ones of ours are there for the walk; what counts is that none was revoked.
         format!(
             "SELECT 'token ' || id AS line FROM api_tokens WHERE {own} AND revoked_at IS NOT NULL"

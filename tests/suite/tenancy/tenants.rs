@@ -9,6 +9,7 @@ use muster_protocol::digest::Digest;
 use muster_store::{StoreError, organisations};
 use muster_tests::api::text;
 use muster_tests::fleet::Fleet;
+use muster_tests::sellers;
 use muster_tests::world::{PASSWORD, Place, World};
 use muster_tests::{Answered, Browser, TestApp};
 use serde_json::{Value, json};
@@ -77,6 +78,7 @@ pub fn place<'a>(world: &'a World, name: &str) -> &'a Place {
 
 /// Four organisations, each with a phone, a code, a command that waits, a member, a session and a token.
 pub async fn tenants(t: &TestApp, world: &World) -> Vec<Tenant> {
+    trade(world).await;
     let mut tenants = Vec::new();
     for (number, name) in ["northwind", "press", "chambers", "bakery"]
         .into_iter()
@@ -101,6 +103,24 @@ pub async fn tenants(t: &TestApp, world: &World) -> Vec<Tenant> {
     tenants
 }
 
+/// Who sells to an organisation.
+pub fn seller_of<'a>(world: &'a World, place: &Place) -> &'a Place {
+    if place.id == world.northwind.id {
+        &world.operator
+    } else if place.id == world.bakery.id {
+        &world.lyre
+    } else {
+        &world.northwind
+    }
+}
+
+/// Everybody who sells says how, and offers a plan.
+async fn trade(world: &World) {
+    for place in [&world.operator, &world.northwind, &world.lyre] {
+        sellers::sells(place).await;
+    }
+}
+
 async fn tenant(t: &TestApp, world: &World, place: &Place, fleet: &Fleet, serial: &str) -> Tenant {
     let phone = world.phone_of(t, place, fleet, serial).await;
     let command = text(
@@ -109,6 +129,10 @@ async fn tenant(t: &TestApp, world: &World, place: &Place, fleet: &Fleet, serial
             .command("kill", &[&phone.device], Value::Null)
             .await["id"],
     );
+    let seller = seller_of(world, place);
+    let plan = json!({ "name": serial, "interval_unit": "months", "interval_count": 6, "recurring": 150_000 });
+    let plan = text(&seller.api.post("/api/v1/plans", &plan).await.expect(201)["id"]);
+    let account = sellers::takes_on(seller, place).await;
     let email = world.member(place, Role::Support).await;
     Browser::new(&t.app().portal_url)
         .sign_in(&email, PASSWORD)
@@ -133,6 +157,8 @@ async fn tenant(t: &TestApp, world: &World, place: &Place, fleet: &Fleet, serial
         ("{device}", phone.device.clone()),
         ("{serial}", serial.to_owned()),
         ("{command}", command),
+        ("{account}", account),
+        ("{plan}", plan),
         ("{member}", member),
         ("{session}", session),
         ("{token}", new_token(t, place).await),

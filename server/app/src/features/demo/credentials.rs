@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::trade::Trade;
 use crate::vault;
 
 /// The version of this file. A newer one means a newer program made the folder.
@@ -32,6 +33,9 @@ pub struct Credentials {
     pub approver_keys: Vec<String>,
     /// The sandbox phones.
     pub phones: Vec<Phone>,
+    /// What is sold, by id.
+    #[serde(default)]
+    pub trade: Trade,
 }
 
 /// A fleet.

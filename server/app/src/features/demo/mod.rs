@@ -4,6 +4,7 @@
 mod credentials;
 mod phones;
 mod seed;
+mod trade;
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;

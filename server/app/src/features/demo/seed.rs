@@ -12,6 +12,7 @@ use muster_store::organisations::Organisation;
 
 use super::credentials::{Credentials, Fleet, Member, Phone, Tokens};
 use super::phones::{Newcomer, join};
+use super::trade::{self, Traders};
 use crate::app::App;
 use crate::features::enrolment::issue_code;
 use crate::features::fleet::register::{NewDevice, register};
@@ -54,6 +55,14 @@ pub async fn make(app: &Arc<App>, dir: &Path) -> Result<Credentials, String> {
         approver_keys.extend(keys);
     }
     let phones = phones(app, dir, &tree, &fleets[0].fingerprint).await?;
+    let traders = Traders {
+        operator: &tree.operator,
+        northwind: &tree.northwind,
+        lyre: &tree.lyre,
+        harbour: &tree.harbour,
+        oakmere: &tree.oakmere,
+    };
+    let trade = trade::set_up(app, &traders).await?;
     Ok(Credentials {
         version: Credentials::version(),
         portal_url: app.portal_url.clone(),
@@ -65,6 +74,7 @@ pub async fn make(app: &Arc<App>, dir: &Path) -> Result<Credentials, String> {
         api_tokens,
         approver_keys,
         phones,
+        trade,
     })
 }
 
@@ -337,7 +347,9 @@ async fn on_the_books(
 }
 
 /// The demo acts with the right of the reseller's owner, and the record says that it was the demo.
-fn allowed<R: Right>(reseller: &Organisation) -> Result<crate::web::actor::Allowed<R>, String> {
+pub(super) fn allowed<R: Right>(
+    reseller: &Organisation,
+) -> Result<crate::web::actor::Allowed<R>, String> {
     let home = Home::from(reseller.clone());
     let actor = Actor {
         who: Who::Token {
@@ -351,7 +363,7 @@ fn allowed<R: Right>(reseller: &Organisation) -> Result<crate::web::actor::Allow
     actor.allow().map_err(told)
 }
 
-fn told(problem: Problem) -> String {
+pub(super) fn told(problem: Problem) -> String {
     problem.detail
 }
 

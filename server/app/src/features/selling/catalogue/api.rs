@@ -467,8 +467,8 @@ pub async fn set_price(
     request_body = TakeBack,
     responses(
         (status = 204, description = "It was taken back"),
-        (status = 404, description = "There is no such plan of the token's organisation, or no such price of it"),
-        (status = 409, description = "`price-begun`: it holds already; `price-only`: the plan has no other"),
+        (status = 404, description = "There is no such plan of the token's organisation"),
+        (status = 409, description = "`price-none`: none begins on that day; `price-begun`: it holds already; `price-only`: the plan has no other"),
     ),
     security(("token" = []))
 )]

@@ -210,7 +210,10 @@ pub async fn take_back(
             };
             let day = from.to_string();
             let Some(place) = days.iter().position(|begins| *begins == day) else {
-                return Ok(Err(Problem::not_found("price")));
+                let detail = format!(
+                    "No price of this plan begins on {day}. It may have been taken back already; look at the plan again."
+                );
+                return Ok(Err(Problem::conflict("price-none", detail)));
             };
             if from <= today {
                 let detail = "This price holds already. Set another one: it ends this one on the day that it begins.";
