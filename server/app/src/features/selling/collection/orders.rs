@@ -25,8 +25,9 @@ use crate::web::problem::{Answer, Problem};
 
 /// Who drafts, as the commands' rows have it.
 pub const DRAFTER: &str = "job:collection";
-/// How long an order waits for its phones, seconds: as long as a suspension holds.
-const WAITS: u64 = 35 * DAY;
+/// How long an order waits for its phones, seconds: what the server's own key may give a suspension (PROTOCOL §6). A phone that
+/// did not come by then is sent another.
+const WAITS: u64 = 7 * DAY;
 /// The most commands that one resume names (PROTOCOL §6).
 const LIFTS_MAX: usize = 64;
 /// When a phone that could not be ordered anything is tried again, microseconds.
