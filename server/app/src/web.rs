@@ -2,6 +2,7 @@
 
 pub mod actor;
 pub mod assets;
+pub mod country_words;
 pub mod device_listener;
 pub mod fields;
 pub mod frame;

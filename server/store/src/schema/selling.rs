@@ -278,6 +278,23 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    forecasts (seller_id) {
+        seller_id -> Text,
+        taken_at -> BigInt,
+        figures -> Text,
+    }
+}
+
+diesel::table! {
+    ledger_marks (seller_id, currency) {
+        seller_id -> Text,
+        currency -> Text,
+        before_id -> Text,
+        balance -> BigInt,
+    }
+}
+
 diesel::joinable!(sellers -> parties (party_id));
 diesel::joinable!(plans -> sellers (seller_id));
 diesel::joinable!(prices -> plans (plan_id));

@@ -4,6 +4,8 @@
 //! What stands on an invoice, and every transfer, is written once: there is no function here that changes or deletes it.
 
 pub mod accounts;
+pub mod documents;
+pub mod forecasts;
 pub mod invoices;
 pub mod ledger;
 pub mod letters;
