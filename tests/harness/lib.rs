@@ -16,6 +16,7 @@ pub mod fleet;
 pub mod hacked;
 pub mod handset;
 pub mod installation;
+pub mod kinds;
 pub mod line;
 pub mod page;
 pub mod passkey;

@@ -27,7 +27,10 @@ mod tests {
         for row in NAMES.lines() {
             let parts: Vec<&str> = row.split('|').collect();
             assert!(Country::parse(parts[0]).is_ok(), "{row}");
-            assert!(parts.len() == 3 && parts.iter().all(|part| !part.trim().is_empty()), "{row}");
+            assert!(
+                parts.len() == 3 && parts.iter().all(|part| !part.trim().is_empty()),
+                "{row}"
+            );
         }
         assert_eq!(name("DE", "en"), "Germany");
         assert_eq!(name("DE", "fr"), "Allemagne");

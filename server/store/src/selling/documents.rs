@@ -29,12 +29,6 @@ pub fn find_for_job(c: &mut Conn, id: &str) -> StoreResult<Option<Invoice>> {
     Ok(query.first(c).optional()?)
 }
 
-/// What is still owed on a document. The caller has found it in its books.
-pub fn owed(c: &mut Conn, invoice: &str) -> StoreResult<i64> {
-    let query = receivables::table.find(invoice).select(receivables::open);
-    Ok(query.first(c).optional()?.unwrap_or(0))
-}
-
 /// A page of what is owed, what is due first at the top. Each page walks an index of open documents alone, however many were
 /// paid before.
 pub fn open_page(

@@ -4,7 +4,9 @@ use actix_web::HttpResponse;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::features::{commands, enrolment, fleet, log, organisations, record, trust};
+use crate::features::{
+    commands, enrolment, fleet, invoicing, log, organisations, record, selling, trust,
+};
 
 /// The whole API.
 #[derive(OpenApi)]
@@ -46,6 +48,8 @@ pub fn description() -> utoipa::openapi::OpenApi {
         trust::api::Api::openapi(),
         record::api::Api::openapi(),
         log::api::Api::openapi(),
+        invoicing::documents::api::Api::openapi(),
+        selling::forecast::api::Api::openapi(),
     ] {
         whole.merge(part);
     }

@@ -5,9 +5,9 @@ use askama::Template;
 use super::{
     Frame, account::Account, add_device::AddDevice, approvals::Approvals, approving, code::Code,
     command::Command, commands::Commands, confirm::Confirm, device::Device, devices::Devices,
-    events::Events, organisations::Organisations, overview::Overview, password::SetPassword,
-    people::People, problem::Problem, search::Search, send::Send, set_up::SetUp, sign_in::SignIn,
-    tokens::Tokens,
+    documents, events::Events, forecast::Forecast, organisations::Organisations,
+    overview::Overview, password::SetPassword, people::People, problem::Problem, search::Search,
+    send::Send, set_up::SetUp, sign_in::SignIn, tokens::Tokens,
 };
 
 /// A page's name and its markup.
@@ -69,6 +69,14 @@ pub fn all(frame: &Frame) -> Vec<Sample> {
         page("people-empty", &People::empty(frame)),
         page("search", &Search::sample(frame)),
         page("search-empty", &Search::empty(frame)),
+        page("invoices", &documents::Documents::sample(frame)),
+        page("invoices-empty", &documents::Documents::empty(frame)),
+        page("invoices-bought", &documents::Documents::bought(frame)),
+        page("invoice", &documents::Document::sample(frame)),
+        page("forecast", &Forecast::sample(frame)),
+        page("forecast-apart", &Forecast::apart(frame)),
+        page("forecast-empty", &Forecast::empty(frame)),
+        page("credit-note", &documents::Document::credit_note(frame)),
     ];
     pages.extend(super::desk::samples(frame));
     pages.extend(

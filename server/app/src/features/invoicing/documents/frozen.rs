@@ -3,11 +3,12 @@
 
 use jiff::civil::Date;
 use muster_domain::selling::currency::Currency;
-use muster_domain::selling::number::{Pattern, Place};
+use muster_store::selling::documents as store;
 use muster_store::selling::invoices::{self, Invoice, InvoiceLine};
 use muster_store::selling::parties::{self, Party};
-use muster_store::selling::documents as store;
 use muster_store::{Conn, StoreError, StoreResult};
+
+use crate::features::invoicing::issue;
 
 /// The rows of one document.
 #[derive(Debug, Clone)]
@@ -62,19 +63,12 @@ impl Frozen {
     }
 }
 
-/// The number as people write it. The row holds the pattern of its series, its year and its place.
+/// The number as people write it, for every document that there is. A series without a pattern of ours, from elsewhere, still
+/// tells its documents apart.
 #[must_use]
 pub fn number(invoice: &Invoice) -> String {
-    let place = i16::try_from(invoice.year)
-        .ok()
-        .zip(u32::try_from(invoice.number).ok());
-    match (Pattern::parse(&invoice.series), place) {
-        (Ok(pattern), Some((year, sequence))) => pattern.format(Place { year, sequence }),
-        // A series without a pattern of ours, from before or from elsewhere, still tells its documents apart.
-        (Err(_), _) | (_, None) => {
-            format!("{}-{}-{}", invoice.series, invoice.year, invoice.number)
-        }
-    }
+    issue::number(invoice)
+        .unwrap_or_else(|_| format!("{}-{}-{}", invoice.series, invoice.year, invoice.number))
 }
 
 /// A stored civil date.

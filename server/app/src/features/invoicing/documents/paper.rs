@@ -6,7 +6,6 @@ use muster_domain::selling::currency::Currency;
 use muster_domain::selling::invoice::{self as rules, Draft, Totals};
 use muster_domain::selling::money::Money;
 use muster_domain::selling::reference::Reference;
-use muster_domain::selling::refusal::Refusal;
 use muster_domain::selling::tax::{Category, Treatment};
 use muster_domain::selling::tax_rates::Rate;
 use muster_paper::invoice as paper;
@@ -17,24 +16,6 @@ use muster_store::{StoreError, StoreResult};
 use super::frozen::{self, Frozen};
 use super::words;
 use crate::web::country_words;
-
-/// Whether documents can be made in a currency: electronic invoices know two decimals at most (EN 16931, BR-DEC). Asked when a
-/// document is issued, so that none is issued that cannot be printed.
-///
-/// # Errors
-/// The currency has three decimals or four.
-pub fn can_be_printed(currency: Currency) -> Result<(), Refusal> {
-    if currency.decimals() <= 2 {
-        return Ok(());
-    }
-    Err(Refusal::new(
-        "currency-decimals",
-        format!(
-            "{currency} has {} decimals, and an electronic invoice knows two at most. Bill in another currency.",
-            currency.decimals()
-        ),
-    ))
-}
 
 /// The rules' own draft of a document, from its rows: what credit notes and totals are reckoned from. The country whose VAT it is
 /// stands on no document, only in the ledger; here it is the seller's.
@@ -159,7 +140,8 @@ pub fn document(of: &Frozen) -> StoreResult<paper::Invoice> {
             reference: (!is_credit_note).then(|| payment_reference(&number)),
         },
         notes: Vec::new(),
-        french: is_french.then(|| paper::French::usual(nature(&of.lines), false, language)),
+        french: is_french
+            .then(|| words::french(nature(&of.lines), is_consumer(&of.buyer), language)),
         look: paper::Look {
             // A French seller's electronic address is its directory's; people still want to write.
             footer: if is_french {
@@ -299,18 +281,25 @@ fn account(seller: &Party) -> Option<paper::Account> {
 /// itself.
 #[must_use]
 pub fn payment_reference(number: &str) -> String {
-    Reference::of_number(number)
-        .map_or_else(|_| number.to_owned(), |made| made.as_str().to_owned())
+    Reference::of_number(number).map_or_else(|_| number.to_owned(), |made| made.as_str().to_owned())
 }
 
 /// What French law calls the nature of what is sold.
 fn nature(lines: &[InvoiceLine]) -> paper::Nature {
-    let goods = lines.iter().filter(|line| line.product == "handset").count();
+    let goods = lines
+        .iter()
+        .filter(|line| line.product == "handset")
+        .count();
     match goods {
         0 => paper::Nature::Services,
         some if some == lines.len() => paper::Nature::Goods,
         _ => paper::Nature::Mixed,
     }
+}
+
+/// A buyer with neither VAT id nor register. Whether an account is a business may change later; what is frozen does not.
+fn is_consumer(buyer: &Party) -> bool {
+    buyer.vat_id.is_none() && buyer.registration.is_none()
 }
 
 fn party(row: &Party, language: paper::Language) -> paper::Party {

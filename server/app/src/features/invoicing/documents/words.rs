@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use muster_domain::selling::country::Country;
 use muster_domain::selling::interval::days_between;
 use muster_domain::selling::tax::{Category, Reason};
-use muster_paper::invoice::{Account, Exemption, Language};
+use muster_paper::invoice::{Account, Exemption, French, Language, Nature};
 
 /// Why a category bears no VAT.
 #[must_use]
@@ -50,17 +50,13 @@ pub fn exemption(reason: Reason, seller: Country, language: Language) -> Exempti
             "Not subject to French VAT (art. 259, 1º of the CGI)"
         }
         (Reason::OutsideScope, Language::En, false) => "Not subject to VAT at the seller’s place",
-        (Reason::OutsideScope, Language::Fr, true) => {
-            "TVA non applicable (art. 259, 1º du CGI)"
-        }
+        (Reason::OutsideScope, Language::Fr, true) => "TVA non applicable (art. 259, 1º du CGI)",
         (Reason::OutsideScope, Language::Fr, false) => "TVA non applicable au lieu du vendeur",
         (Reason::SmallEnterprise, Language::En, true) => {
             "VAT not applicable: small enterprise (art. 293 B of the CGI)"
         }
         (Reason::SmallEnterprise, Language::En, false) => "VAT exempt: small enterprise",
-        (Reason::SmallEnterprise, Language::Fr, true) => {
-            "TVA non applicable, art. 293 B du CGI"
-        }
+        (Reason::SmallEnterprise, Language::Fr, true) => "TVA non applicable, art. 293 B du CGI",
         (Reason::SmallEnterprise, Language::Fr, false) => {
             "Exonération de TVA\u{a0}: petite entreprise"
         }
@@ -89,12 +85,37 @@ pub fn terms(issued: Date, due: Date, account: Option<&Account>, language: Langu
     }
 }
 
+/// What French law wants on top. The fixed sum and the raised interest are owed between professionals alone (Code de commerce
+/// L441-10), so that a consumer is told no more than what holds.
+#[must_use]
+pub fn french(nature: Nature, to_consumer: bool, language: Language) -> French {
+    let usual = French::usual(nature, false, language);
+    if !to_consumer {
+        return usual;
+    }
+    let (recovery, penalties) = match language {
+        Language::En => (
+            "Fixed compensation of €40 for recovery costs: owed by professionals only.",
+            "Late payment: interest at the French legal rate.",
+        ),
+        Language::Fr => (
+            "Indemnité forfaitaire de 40\u{a0}€ pour frais de recouvrement\u{a0}: due par les professionnels seulement.",
+            "Retard de paiement\u{a0}: intérêts au taux légal.",
+        ),
+    };
+    French {
+        recovery: recovery.to_owned(),
+        penalties: penalties.to_owned(),
+        ..usual
+    }
+}
+
 /// What a number of a register is called where nothing better is known.
 #[must_use]
 pub fn register(language: Language) -> &'static str {
     match language {
-        Language::En => "Register no.",
-        Language::Fr => "Nº au registre",
+        Language::En => "Reg.\u{a0}no.",
+        Language::Fr => "Nº\u{a0}registre",
     }
 }
 
