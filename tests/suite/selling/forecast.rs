@@ -55,8 +55,8 @@ async fn plan(
     let new = plan.clone();
     t.write(move |c| {
         plans::insert(c, &new)?;
-        match price {
-            Some(price) => plans::insert_price(c, &price),
+        match &price {
+            Some(price) => plans::insert_price(c, price),
             None => Ok(()),
         }
     })
@@ -258,7 +258,7 @@ async fn what_is_owed_by_age_is_reconciled_with_the_ledger(t: &mut TestApp) {
     };
     t.write(move |c| {
         assert!(invoices::settle(c, &paid)?);
-        ledger::insert(c, &[transfer])
+        ledger::insert(c, std::slice::from_ref(&transfer))
     })
     .await;
     let shown = forecast(t).await;
