@@ -1,1 +1,90 @@
-# Documents.
+# Invoices and credit notes: the list, one of them, what became of it.
+
+documents-words-sold = What your organisation billed. A document is never changed: a mistake is corrected by a credit note.
+documents-words-bought = What your organisation was billed.
+documents-sides = Sold or bought
+documents-sold = Sold
+documents-bought = Bought
+documents-journal-of = Journal { $year }
+documents-filter-kind = Kind
+documents-kind-invoices = Invoices
+documents-kind-credit-notes = Credit notes
+documents-filter-open = Owed
+documents-filter-open-only = Still owed
+documents-filter-buyer = Buyer
+documents-filter-one-buyer = One buyer
+documents-no-match = No document fits these filters.
+documents-none-sold = No document yet. The first subscription that begins writes the first invoice.
+documents-none-bought = No document yet. The first subscription that you buy brings the first invoice.
+documents-number = Number
+documents-buyer = Buyer
+documents-seller = Seller
+documents-issued = Issued
+documents-due = Due
+documents-total = Total
+documents-still-owed = { $amount } still owed
+
+documents-open = Open
+documents-past-due = { $n ->
+    [one] Past due { $n } day
+   *[other] Past due { $n } days
+}
+documents-settled = Settled
+documents-nothing-owed = Nothing owed
+documents-credit-note = Credit note
+
+documents-invoice-n = Invoice { $number }
+documents-credit-note-n = Credit note { $number }
+documents-issued-on = Issued { $day }
+documents-due-on = Due { $day }
+documents-corrects = Corrects
+documents-pdf = PDF
+documents-cii = CII
+documents-ubl = UBL
+documents-credit = Credit…
+documents-lines = What it is for
+documents-item = Description
+documents-quantity = Quantity
+documents-unit-price = Unit price
+documents-vat = VAT
+documents-net = Net
+documents-discount = less { $amount }
+documents-from-to = { $from } to { $to }
+documents-comes-to = What it comes to
+documents-without-vat = Total without VAT
+documents-on-base = on { $amount }
+documents-with-vat = Total with VAT
+documents-prepaid = Paid from credit at issue
+documents-owed-now = Owed now
+documents-paid-by = What settled it
+documents-paid-by-none = Nothing yet.
+documents-by = By
+documents-amount = Amount
+documents-by-payment = Payment of { $day }
+documents-by-write-off = Given up on { $day }
+documents-by-credit-note = Credit note { $number }
+documents-by-credit = Credit that was paid ahead
+documents-corrections = Credit notes
+documents-journal = In the journal
+documents-debit = Debit
+documents-ledger-credit = Credit
+documents-account-receivable = Receivable, { $name }
+documents-account-credit = Credit, { $name }
+documents-account-revenue = Revenue, { $name }
+documents-account-vat = VAT { $name } %
+documents-account-bank = Bank, { $name }
+documents-account-refunds = To be paid back
+documents-account-write-offs = Given up
+documents-account-opening = Opening balance
+documents-product-recurring = subscriptions
+documents-product-handset = handsets
+documents-product-proration = changes of plan
+documents-product-other = other
+documents-name = Name
+documents-address = Address
+documents-vat-id = VAT ID
+documents-paying = How to pay
+documents-iban = IBAN
+documents-bic = BIC
+documents-reference = Reference
+documents-frozen = Names, addresses and amounts are those of the day of issue. The PDF holds the same data for programs (Factur-X).

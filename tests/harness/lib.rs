@@ -17,6 +17,7 @@ pub mod hacked;
 pub mod handset;
 pub mod installation;
 pub mod killed;
+pub mod kinds;
 pub mod line;
 pub mod mail_server;
 pub mod page;

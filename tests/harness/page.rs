@@ -45,10 +45,11 @@ pub fn input(html: &str, name: &str) -> Option<String> {
         .and_then(|tag| attribute(tag, "value"))
 }
 
-/// Every address that a link or form of the page leads to.
+/// Every address that a link of the page leads to. Files that are only to be kept are no pages, and are left out.
 #[must_use]
 pub fn links(html: &str) -> Vec<String> {
     tags(html, "a")
+        .filter(|tag| !tag.ends_with(" download"))
         .filter_map(|tag| attribute(tag, "href"))
         .collect()
 }

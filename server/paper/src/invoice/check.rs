@@ -56,9 +56,11 @@ impl Invoice {
         if let Some(delivery) = &self.delivery {
             country(faults, "delivery's address", &delivery.address.country);
         }
-        if self.seller.vat_id.is_none() && self.seller.registration.is_none() {
+        // What is not subject to VAT shows no VAT id (BR-O-02), so that the register alone is left to tell who sells.
+        let shown_vat_id = self.seller.vat_id.as_ref().filter(|_| self.shows_vat_ids());
+        if shown_vat_id.is_none() && self.seller.registration.is_none() {
             faults.push(
-                "The seller has neither a VAT id nor an entry in a register (BR-CO-26). Enter one."
+                "The seller has no entry in a register, and no VAT id that this document shows (BR-CO-26). Enter one."
                     .to_owned(),
             );
         }

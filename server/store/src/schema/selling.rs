@@ -326,6 +326,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    forecasts (seller_id) {
+        seller_id -> Text,
+        taken_at -> BigInt,
+        figures -> Text,
+    }
+}
+
+diesel::table! {
     books_audits (seller_id) {
         seller_id -> Text,
         checked_at -> BigInt,
@@ -354,6 +362,15 @@ diesel::table! {
         name -> Text,
         since -> BigInt,
         told_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    ledger_marks (seller_id, currency) {
+        seller_id -> Text,
+        currency -> Text,
+        before_id -> Text,
+        balance -> BigInt,
     }
 }
 

@@ -9,6 +9,8 @@ pub mod books;
 pub mod buyers;
 pub mod catalogue;
 pub mod collection;
+pub mod documents;
+pub mod forecasts;
 pub mod invoices;
 pub mod ledger;
 pub mod letters;

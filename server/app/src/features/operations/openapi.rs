@@ -5,7 +5,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use crate::features::{
-    commands, enrolment, fleet, log, organisations, payments, record, selling, trust,
+    commands, enrolment, fleet, invoicing, log, organisations, payments, record, selling, trust,
 };
 
 /// The whole API.
@@ -54,6 +54,8 @@ pub fn description() -> utoipa::openapi::OpenApi {
         payments::api::Api::openapi(),
         selling::renewals::api::Api::openapi(),
         selling::subscriptions::api::Api::openapi(),
+        invoicing::documents::api::Api::openapi(),
+        selling::forecast::api::Api::openapi(),
     ] {
         whole.merge(part);
     }

@@ -9,8 +9,10 @@ use fluent_bundle::FluentValue;
 
 use super::text::{Html, Texts};
 
+mod bars;
 mod lines;
 
+pub use bars::{Bar, bars};
 pub use lines::{Day, check_ins, spark};
 
 /// The fleet at a glance: how many phones stand where. A phone is counted once.

@@ -14,7 +14,9 @@ use super::{
     confirm::Confirm,
     device::Device,
     devices::Devices,
+    documents,
     events::Events,
+    forecast::Forecast,
     letters::{MailPage, Mails},
     organisations::Organisations,
     overview::Overview,
@@ -94,6 +96,14 @@ pub fn all(frame: &Frame) -> Vec<Sample> {
         page("parked-empty", &Parked::empty(frame)),
         page("search", &Search::sample(frame)),
         page("search-empty", &Search::empty(frame)),
+        page("invoices", &documents::Documents::sample(frame)),
+        page("invoices-empty", &documents::Documents::empty(frame)),
+        page("invoices-bought", &documents::Documents::bought(frame)),
+        page("invoice", &documents::Document::sample(frame)),
+        page("forecast", &Forecast::sample(frame)),
+        page("forecast-apart", &Forecast::apart(frame)),
+        page("forecast-empty", &Forecast::empty(frame)),
+        page("credit-note", &documents::Document::credit_note(frame)),
     ];
     pages.extend(sellers::samples(frame));
     pages.extend(catalogue::samples(frame));

@@ -54,6 +54,14 @@ fn a_cent_too_much_is_found_wherever_it_is() {
 }
 
 #[test]
+fn who_sells_is_told_where_no_vat_id_may_stand() {
+    let found = faults(samples::not_subject(), |invoice| {
+        invoice.seller.registration = None;
+    });
+    assert_names(&found, "BR-CO-26");
+}
+
+#[test]
 fn what_must_be_there_is_asked_for() {
     type Change = fn(&mut Invoice);
     let cases: [(&str, Change); 12] = [
