@@ -31,7 +31,7 @@ pub enum Done {
 }
 
 impl Done {
-    const ALL: [(Self, &'static str, Key); 17] = [
+    const ALL: [(Self, &'static str, Key); 18] = [
         (
             Self::PasswordChanged,
             "password-changed",

@@ -77,6 +77,7 @@ fn told(frame: &Frame, problem: Problem) -> Answer<String> {
         | Kind::ConfirmFirst
         | Kind::Forbidden
         | Kind::NotFound
+        | Kind::Misdirected
         | Kind::TooMany
         | Kind::Unavailable
         | Kind::Internal => Err(problem),
