@@ -73,7 +73,7 @@ buyer-open = { $n ->
     [one] One invoice is open: { $amount }.
    *[other] { $n } invoices are open: { $amount }.
 }
-buyer-due-since = The first was due on { $date }.
+buyer-due-since = The earliest due date is { $date }.
 buyer-where = More
 buyer-letters = Letters
 

@@ -1,7 +1,5 @@
 //! The fields of a larger form as they go back to the reader, by name.
 
-use std::collections::BTreeMap;
-
 use super::Input;
 use crate::web::fields::Fields;
 use crate::web::frame;
@@ -14,9 +12,12 @@ static EMPTY: Input = Input {
     error: None,
 };
 
-/// Fields by the name that the form gives them.
+/// The most fields that come back; no form of ours has so many.
+const MOST: usize = 100;
+
+/// Fields by the name that the form gives them, in the form's order.
 #[derive(Clone, Debug, Default)]
-pub struct Inputs(BTreeMap<String, Input>);
+pub struct Inputs(Vec<(String, Input)>);
 
 impl Inputs {
     /// Fields with these values and nothing wrong.
@@ -28,24 +29,23 @@ impl Inputs {
     /// What was typed, and what `problem` says is wrong with it.
     #[must_use]
     pub fn refused(t: &Texts, fields: &Fields, problem: &Problem) -> Self {
-        let names = fields.iter().map(|(name, _)| name);
+        let mut inputs = Self::default();
+        let typed = fields.iter().map(|(name, _)| name).take(MOST);
         let faulty = problem.fields.iter().map(|fault| fault.field);
-        Self(
-            names
-                .chain(faulty)
-                .filter(|name| *name != "csrf")
-                .map(|name| {
-                    let again = frame::input(t, problem, name, fields.one(name));
-                    (name.to_owned(), again)
-                })
-                .collect(),
-        )
+        for name in typed.chain(faulty).filter(|name| *name != "csrf") {
+            if inputs.0.iter().all(|(known, _)| known != name) {
+                let again = frame::input(t, problem, name, fields.one(name));
+                inputs.0.push((name.to_owned(), again));
+            }
+        }
+        inputs
     }
 
     /// The field of this name.
     #[must_use]
     pub fn of(&self, name: &str) -> &Input {
-        self.0.get(name).unwrap_or(&EMPTY)
+        let found = self.0.iter().find(|(known, _)| known == name);
+        found.map_or(&EMPTY, |(_, input)| input)
     }
 
     /// Whether the field holds this value: an option that is chosen, a box that is ticked.
@@ -68,8 +68,9 @@ impl Inputs {
     /// The same fields with a fault in one of them: for samples.
     #[must_use]
     pub fn wrong(mut self, name: &str, error: &str) -> Self {
-        let value = self.of(name).value.clone();
-        self.0.insert(name.to_owned(), Input::wrong(&value, error));
+        let faulty = Input::wrong(&self.of(name).value, error);
+        self.0.retain(|(known, _)| known != name);
+        self.0.push((name.to_owned(), faulty));
         self
     }
 }

@@ -3,6 +3,7 @@
 use askama::Template;
 use jiff::civil::{Date, date};
 use muster_domain::selling::currency::Currency;
+use muster_domain::selling::iban::Iban;
 use muster_domain::selling::money::Money;
 use muster_domain::selling::zone::Zone;
 
@@ -191,7 +192,12 @@ pub fn party_facts(t: &Texts, fields: &[(&'static str, String)]) -> Vec<(String,
                 "bic" => t.get("selling-bic"),
                 _ => t.get("email"),
             };
-            (label, value.clone())
+            // An IBAN is read in groups of four.
+            let iban = Iban::parse(value).ok().filter(|_| *name == "iban");
+            (
+                label,
+                iban.map_or_else(|| value.clone(), |iban| iban.to_string()),
+            )
         })
         .collect()
 }

@@ -5,7 +5,14 @@ use std::collections::BTreeSet;
 use askama::Template;
 
 use super::{
-    Frame, command::Command, commands::Commands, device::Device, devices::Devices, gallery,
+    Frame, Inputs,
+    catalogue::Plan,
+    command::Command,
+    commands::Commands,
+    device::Device,
+    devices::Devices,
+    gallery,
+    sellers::{Buyer, BuyerForm, Buyers},
 };
 use crate::web::{assets, text::Catalogue};
 
@@ -152,5 +159,34 @@ fn reported_text_never_becomes_markup() {
             &page[page.find("<script>").unwrap()..][..80]
         );
         assert!(!page.contains("\"><script"));
+    }
+}
+
+#[test]
+fn what_sellers_and_buyers_are_called_never_becomes_markup() {
+    let frame = frame();
+    let mut buyer = Buyer::sample(&frame);
+    HOSTILE.clone_into(&mut buyer.name);
+    HOSTILE.clone_into(&mut buyer.party[0].1);
+    let mut buyers = Buyers::sample(&frame);
+    HOSTILE.clone_into(&mut buyers.q);
+    HOSTILE.clone_into(&mut buyers.rows[0].name);
+    let mut form = BuyerForm::change(&frame);
+    form.account = Some((HOSTILE.to_owned(), HOSTILE.to_owned()));
+    form.inputs = Inputs::filled([("legal_name", HOSTILE.to_owned())]).wrong("city", HOSTILE);
+    let mut plan = Plan::sample(&frame);
+    HOSTILE.clone_into(&mut plan.row.name);
+    plan.prices[1].buyer = Some((HOSTILE.to_owned(), HOSTILE.to_owned()));
+    plan.inputs = Inputs::filled([("buyer_id", HOSTILE.to_owned())]).wrong("steps", HOSTILE);
+    let pages = [
+        buyer.render(),
+        buyers.render(),
+        form.render(),
+        plan.render(),
+    ];
+    for page in pages {
+        let page = page.unwrap();
+        assert!(!page.contains("<script>") && !page.contains("\"><script"));
+        assert!(page.contains("alert(1)"));
     }
 }

@@ -23,7 +23,7 @@ use crate::web::problem::{Answer, Kind, Problem};
 pub async fn add(app: &Arc<App>, allowed: &Allowed<SetPrices>, new: NewPlan) -> Answer<Plan> {
     let (adding, actor) = (app.clone(), allowed.actor.clone());
     let dunning = serde_json::to_value(&new.dunning)
-        .map_err(unwritable)?
+        .map_err(|error| unwritable(&error))?
         .to_string();
     app.store
         .write_or_refuse(move |tx| {
@@ -136,7 +136,7 @@ fn taken() -> Problem {
     Invalid::new("name", "plan-taken", message).into()
 }
 
-fn unwritable(error: serde_json::Error) -> Problem {
+fn unwritable(error: &serde_json::Error) -> Problem {
     tracing::error!(%error, "a schedule could not be written as JSON");
     let detail = "Something is wrong on our side. Nothing was changed; it is on our log.";
     Problem::new(Kind::Internal, "internal", detail)
