@@ -17,7 +17,7 @@ on_both_databases![
 
 async fn a_subscription_is_sold_and_ended_with_a_browser(t: &mut TestApp) {
     let (world, deal) = shop(t, |deal| {
-        deal.plan.cancellation = "now-with-credit".to_owned()
+        deal.plan.cancellation = "now-with-credit".to_owned();
     })
     .await;
     device(&world.northwind.api, "NW-1", &world.press.id).await;
