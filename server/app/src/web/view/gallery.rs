@@ -109,6 +109,7 @@ pub fn all(frame: &Frame) -> Vec<Sample> {
     pages.extend(catalogue::samples(frame));
     pages.extend(super::desk::samples(frame));
     pages.extend(super::payments::samples(frame));
+    pages.extend(super::subscriptions::samples(frame));
     pages.extend(
         Problem::samples(frame)
             .iter()
