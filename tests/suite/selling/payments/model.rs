@@ -30,6 +30,16 @@ impl Dice {
     }
 }
 
+/// A payment that holds.
+#[derive(Clone)]
+struct Paid {
+    id: String,
+    /// Invoices that it settled, each with the part.
+    settled: Vec<(String, i64)>,
+    /// What was left over.
+    left: i64,
+}
+
 /// What a person would keep on paper.
 #[derive(Default)]
 struct Paper {
@@ -40,8 +50,8 @@ struct Paper {
     totals: BTreeMap<String, i64>,
     /// What credit settled, in order: invoice and amount.
     by_credit: Vec<(String, i64)>,
-    /// Payments that hold: id, what they settled, what was left over.
-    payments: Vec<(String, Vec<(String, i64)>, i64)>,
+    /// Payments that hold.
+    payments: Vec<Paid>,
     credit: i64,
     bank: i64,
     refunds: i64,
@@ -68,7 +78,7 @@ impl Paper {
         }
         self.credit += left;
         self.bank += amount;
-        self.payments.push((id, settled, left));
+        self.payments.push(Paid { id, settled, left });
     }
 
     fn bill(&mut self, id: String, total: i64) {
@@ -88,7 +98,7 @@ impl Paper {
     }
 
     fn give_back(&mut self, index: usize) {
-        let (_, settled, left) = self.payments.remove(index);
+        let Paid { settled, left, .. } = self.payments.remove(index);
         for (invoice, part) in &settled {
             self.add(invoice, *part);
         }
@@ -244,7 +254,7 @@ async fn take_back(t: &TestApp, g: &Ground, dice: &mut Dice, paper: &mut Paper) 
         return "nothing";
     }
     let chosen = usize::try_from(dice.roll(paper.payments.len() as u64)).unwrap();
-    let (id, _, left) = paper.payments[chosen].clone();
+    let Paid { id, left, .. } = paper.payments[chosen].clone();
     let path = format!("/api/v1/payments/{id}/take-back");
     let body = json!({ "on": today(t), "note": "model" });
     let answer = g.api.post(&path, &body).await;
