@@ -168,7 +168,7 @@ impl Forecast {
                 Some(Month {
                     first,
                     renewals: n,
-                    revenue: format!("{},500.00", n),
+                    revenue: format!("{n},500.00"),
                     weight: n,
                 })
             })

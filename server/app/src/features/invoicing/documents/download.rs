@@ -186,7 +186,7 @@ async fn file(
 fn names(sent: &HeaderValue, tag: &str) -> bool {
     let sent = sent.to_str().unwrap_or_default();
     sent.split(',')
-        .map(|one| one.trim())
+        .map(str::trim)
         .any(|one| one == "*" || one.trim_start_matches("W/") == tag)
 }
 

@@ -10,8 +10,6 @@ use actix_web::web::Bytes;
 use futures_core::Stream;
 use jiff::civil::Date;
 use jiff::{Timestamp, civil};
-use muster_domain::selling::currency::Currency;
-use muster_domain::selling::ledger::Account;
 use muster_domain::selling::money::Money;
 use muster_domain::selling::zone::Zone;
 use muster_store::selling::documents::{self as store, Documents};
@@ -155,7 +153,8 @@ impl Journal {
         documents: &Documents,
         buyers: &BTreeMap<String, String>,
     ) -> StoreResult<String> {
-        let money = Money::new(row.amount, frozen::currency(&row.currency)?);
+        let currency = frozen::currency(&row.currency)?;
+        let money = Money::new(row.amount, currency);
         let (document, number) = named(row, documents);
         let buyer = billing_account(row).and_then(|account| buyers.get(account));
         Ok(Row::of([
@@ -164,7 +163,7 @@ impl Journal {
             &row.debit,
             &row.credit,
             &money.decimal(),
-            currency_code(&money.currency()),
+            currency.as_str(),
             document,
             buyer.map(String::as_str).unwrap_or_default(),
             &row.id,
@@ -177,10 +176,6 @@ impl Journal {
             .map_err(|_| StoreError::Corrupt(format!("a transfer at {at}")))?;
         Ok(self.zone.date_of(at))
     }
-}
-
-fn currency_code(currency: &Currency) -> &str {
-    currency.as_str()
 }
 
 /// What kind of document a transfer belongs to, and its number or the source's word for it.
@@ -196,14 +191,10 @@ fn named<'a>(row: &Transfer, documents: &'a Documents) -> (&'a str, String) {
 
 /// The billing account that a transfer is about, if it is about one.
 fn billing_account(row: &Transfer) -> Option<&str> {
-    [&row.debit, &row.credit].into_iter().find_map(|name| {
-        let (kind, id) = name.split_once(':')?;
-        matches!(
-            Account::parse(name)?,
-            Account::Receivable(_) | Account::Credit(_)
-        )
-        .then_some(id)
-        .filter(|_| kind == "receivable" || kind == "credit")
+    [&row.debit, &row.credit].into_iter().find_map(|account| {
+        account
+            .strip_prefix("receivable:")
+            .or_else(|| account.strip_prefix("credit:"))
     })
 }
 

@@ -6,6 +6,7 @@ use actix_web::web::Data;
 use jiff::Timestamp;
 use muster_domain::selling::currency::Currency;
 use muster_domain::selling::money::Money;
+use muster_domain::selling::tax_rates::Rate;
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 
@@ -105,7 +106,7 @@ impl Forecast {
             unpriced: figures.unpriced,
             there_before: figures.there_before,
             ended_since: figures.ended_since,
-            churn: figures.churn().map(|rate| rate.hundredths()),
+            churn: figures.churn().map(Rate::hundredths),
             reconciled: figures.is_reconciled(),
             currencies: figures.currencies.into_iter().map(in_currency).collect(),
         }
