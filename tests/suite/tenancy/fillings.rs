@@ -224,13 +224,14 @@ pub const FILLINGS: &[(&str, &str, &str, Outside)] = &[
     ("GET /api/v1/invoices/{id}", "/api/v1/invoices/{word}", "", Personal),
     ("GET /events", "/events?device={device}", "", Empty),
     ("GET /api/v1/events", "/api/v1/events?device={device}", "", Empty),
+    // Whose subscription it is, selling::renewals::parked walks through.
     ("GET /subscriptions/parked", "/subscriptions/parked", "", Alike),
     ("POST /subscriptions/parked", "/subscriptions/parked", "", Alike),
-    ("POST /subscriptions/{id}/unpark", "/subscriptions/{word}/unpark", "", Unknown),
+    ("POST /subscriptions/{id}/unpark", "/subscriptions/{word}/unpark", "", Personal),
     ("GET /api/v1/renewals/state", "/api/v1/renewals/state", "", Alike),
     ("GET /api/v1/subscriptions/parked", "/api/v1/subscriptions/parked", "", Alike),
     ("POST /api/v1/subscriptions/parked/unpark", "/api/v1/subscriptions/parked/unpark", "", Alike),
-    ("POST /api/v1/subscriptions/{id}/unpark", "/api/v1/subscriptions/{word}/unpark", "", Unknown),
+    ("POST /api/v1/subscriptions/{id}/unpark", "/api/v1/subscriptions/{word}/unpark", "", Personal),
     // Selling has books, not scopes: selling::subscriptions walks through both sides of them.
     ("GET /subscriptions", "/subscriptions", "", Alike),
     ("GET /subscriptions/new", "/subscriptions/new", "", Alike),

@@ -7,25 +7,17 @@ use muster_store::mail_outbox::Mail;
 use muster_store::selling::letters;
 
 use crate::app::App;
+use crate::features::invoicing::documents;
 use crate::mail::Attachment;
-
-/// Makes the document of an invoice, by its id.
-type Document = fn(
-    Arc<App>,
-    String,
-) -> std::pin::Pin<Box<dyn Future<Output = Result<Attachment, String>> + Send>>;
-
-/// Who makes documents; nobody while this installation has no printer of them, and then letters go without.
-const DOCUMENT: Option<Document> = None;
 
 /// What goes with a mail.
 ///
 /// # Errors
 /// A sentence for whoever reads why the mail did not leave: the document cannot be made now.
 pub async fn of(app: &Arc<App>, mail: &Mail) -> Result<Vec<Attachment>, String> {
-    let Some(document) = DOCUMENT.filter(|_| mail.seller_id.is_some()) else {
+    if mail.seller_id.is_none() {
         return Ok(Vec::new());
-    };
+    }
     let id = mail.id.clone();
     let letter = app.store.read(move |c| letters::of_mail(c, &id)).await;
     let letter = letter.map_err(|error| error.to_string())?;
@@ -35,7 +27,11 @@ pub async fn of(app: &Arc<App>, mail: &Mail) -> Result<Vec<Attachment>, String> 
     else {
         return Ok(Vec::new());
     };
-    document(app.clone(), invoice)
-        .await
-        .map(|attached| vec![attached])
+    let made = documents::attachment(app, &invoice).await;
+    let made = made.map_err(|problem| problem.detail)?;
+    Ok(vec![Attachment {
+        name: made.name,
+        media_type: made.media_type.to_owned(),
+        bytes: made.bytes,
+    }])
 }
