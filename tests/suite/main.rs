@@ -18,6 +18,7 @@ mod enrolment;
 mod hacked_server;
 mod holds;
 mod keyrings;
+mod listing;
 mod people;
 mod portal;
 mod selling;

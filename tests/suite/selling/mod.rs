@@ -3,6 +3,7 @@
 mod catalogue;
 mod collection;
 mod documents;
+mod every_rule;
 mod forecast;
 mod killed;
 mod letters;
