@@ -76,4 +76,7 @@ buyer-open = { $n ->
 buyer-due-since = The earliest due date is { $date }.
 buyer-where = More
 buyer-letters = Letters
+buyer-credit-page = Credit, refunds, write-offs
+buyer-bounced = Mail to { $address } came back. Ask the buyer for another address. The server said:
+buyer-bounced-mail = The mail
 

@@ -45,9 +45,17 @@ pub fn input(html: &str, name: &str) -> Option<String> {
         .and_then(|tag| attribute(tag, "value"))
 }
 
-/// Every address that a link of the page leads to. Files that are only to be kept are no pages, and are left out.
+/// Every address that a link of the page leads to.
 #[must_use]
 pub fn links(html: &str) -> Vec<String> {
+    tags(html, "a")
+        .filter_map(|tag| attribute(tag, "href"))
+        .collect()
+}
+
+/// Those of [`links`] that lead to pages: files that are only to be kept are left out.
+#[must_use]
+pub fn links_to_pages(html: &str) -> Vec<String> {
     tags(html, "a")
         .filter(|tag| !tag.ends_with(" download"))
         .filter_map(|tag| attribute(tag, "href"))

@@ -403,7 +403,9 @@ impl Life {
         let sold = store.write(move |c| {
             let operator = organisations::operator(c)?.expect("it was set up").id;
             let now = SystemClock.now();
-            let deal = Trade::between(&operator, &reseller, &reseller, now).wholesale;
+            let mut deal = Trade::between(&operator, &reseller, &reseller, now).wholesale;
+            // No address, no mail: hundreds of printed invoices are the business of other tests.
+            deal.buyer_party.email = String::new();
             deal.insert(c)?;
             let begun = (now - SignedDuration::from_hours(48))
                 .strftime("%F")

@@ -81,11 +81,12 @@ impl Server {
             sockets,
             Arc::new(SystemClock),
             Arc::new(SystemRandom),
+            &features::jobs(),
         )
         .await
     }
 
-    /// Starts a node with a clock and a generator of the caller's.
+    /// Starts a node with a clock and a generator of the caller's, on which these jobs run by themselves.
     ///
     /// # Errors
     /// A sentence that says what is wrong and what to do.
@@ -94,6 +95,7 @@ impl Server {
         sockets: Sockets,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
+        jobs: &[schedule::Job],
     ) -> Result<Self, String> {
         let surroundings = Surroundings {
             clock,
@@ -138,7 +140,7 @@ impl Server {
         let handles = [portal.handle(), device.handle()];
         let tasks = [tokio::spawn(portal), tokio::spawn(device)];
         schedule::take_over(&app).await?;
-        let schedule = schedule::start(&app, &features::jobs()).await?;
+        let schedule = schedule::start(&app, jobs).await?;
         Ok(Self {
             app,
             handles,

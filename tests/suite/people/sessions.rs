@@ -188,7 +188,7 @@ fn behind_tls_the_cookie_is_bound_to_it() {
         config.password_cost = PasswordCost::CHEAP;
         let clock = Arc::new(FrozenClock::at(Timestamp::from_second(BEGIN).unwrap()));
         let sockets = Sockets::bind(&config).unwrap();
-        let server = Server::start_with(config.clone(), sockets, clock, Arc::new(SeededRandom::new(9))).await.unwrap();
+        let server = Server::start_with(config.clone(), sockets, clock, Arc::new(SeededRandom::new(9)), &[]).await.unwrap();
         let link = set_up::link(&server.app).await.unwrap().unwrap();
         let path = link.strip_prefix("https://muster.example.org").unwrap();
         let tab = Tab::at(&format!("http://{}", config.portal.listen));

@@ -107,7 +107,7 @@ async fn nothing_that_anybody_typed_or_reported_is_markup(t: &mut TestApp) {
         assert_eq!(answer.status, 200, "{path}: {}", answer.text);
         unmarked(&answer, &path);
         waiting.extend(
-            page::links(&answer.text)
+            page::links_to_pages(&answer.text)
                 .into_iter()
                 .filter(|link| link.starts_with('/')),
         );

@@ -7,6 +7,7 @@ use muster_domain::selling::zone::Zone;
 use muster_store::commands::{self, Command, CommandFilter};
 use muster_store::selling::invoices::{self, Allocation, Invoice, InvoiceLine, Receivable};
 use muster_store::selling::letters::{self, Letter};
+use muster_store::selling::sellers::{self, Seller};
 use muster_store::selling::subscriptions::{self, Subscription};
 use muster_tests::api::text;
 use muster_tests::trade::{self, Deal, Trade, id, subscription_now};
@@ -400,9 +401,14 @@ async fn either_side_suspends_and_both_paid_resume(t: &mut TestApp) {
     phone.check_in().await;
     assert_eq!(phone.status().service_on, Some(true), "both paid");
     // A subscription of somebody who has nothing to do with this phone says nothing of it.
+    let lyre = Seller {
+        organisation_id: t.world().await.lyre.id,
+        ..trade.retail.seller.clone()
+    };
+    let seller = lyre.organisation_id.clone();
+    t.write(move |c| sellers::put(c, &lyre)).await;
     let mut foreign = trade.retail.subscription(3, &day(t, 90));
-    foreign.seller_id = trade.wholesale.seller.organisation_id.clone();
-    foreign.buyer_id = t.world().await.lyre.id;
+    foreign.seller_id = seller;
     foreign.device_id = Some(phone.device.clone());
     foreign.reached = "suspended".to_owned();
     t.write(move |c| subscriptions::insert(c, &foreign)).await;

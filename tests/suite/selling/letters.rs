@@ -22,6 +22,7 @@ on_both_databases![
     a_refused_recipient_is_put_aside_and_shown,
     a_connection_lost_after_the_text_is_tried_again_under_the_same_id,
     a_server_down_for_an_hour_costs_no_mail_and_no_order,
+    a_letter_that_brings_an_invoice_carries_it,
 ];
 
 const KINDS: [&str; 8] = [
@@ -363,6 +364,10 @@ async fn a_refused_recipient_is_put_aside_and_shown(t: &mut TestApp) {
     let browser = world.browser(&world.northwind, Role::Admin).await;
     let page = browser.get_once(&format!("/mail/{}", bounce.mail_id)).await;
     assert!(page.text.contains("nobody of that name"), "{}", page.text);
+    let buyer = format!("/buyers/{}", deal.account.id);
+    let page = browser.get_once(&buyer).await;
+    assert!(page.text.contains("nobody@example.org"), "{}", page.text);
+    assert!(page.text.contains("nobody of that name"), "{}", page.text);
     // A later letter that arrives ends it.
     let party = muster_store::selling::parties::Party {
         id: id(0x300, 1),
@@ -393,6 +398,8 @@ async fn a_refused_recipient_is_put_aside_and_shown(t: &mut TestApp) {
             .await
             .is_none()
     );
+    let page = browser.get_once(&buyer).await;
+    assert!(!page.text.contains("nobody of that name"), "{}", page.text);
 }
 
 async fn a_connection_lost_after_the_text_is_tried_again_under_the_same_id(t: &mut TestApp) {
@@ -449,4 +456,24 @@ async fn a_server_down_for_an_hour_costs_no_mail_and_no_order(t: &mut TestApp) {
         })
         .collect();
     assert_eq!(sent, ["1", "2", "3", "4", "5", "6", "7"]);
+}
+
+async fn a_letter_that_brings_an_invoice_carries_it(t: &mut TestApp) {
+    let server = MailServer::start().await;
+    let deal = Trade::make(t).await.retail;
+    with_server(t, server.starttls(), &server, true).await;
+    deal.subscribe(t, 1, "2026-09-01").await;
+    for job in ["renewals", "letters", "mail"] {
+        t.run_job(job).await;
+    }
+    let left = mails(t, &deal).await;
+    let told: Vec<_> = left
+        .iter()
+        .map(|mail| (mail.state.as_str(), mail.last_error.as_deref()))
+        .collect();
+    assert_eq!(told, [("sent", None)]);
+    let taken = server.taken();
+    assert_eq!(taken.len(), 1);
+    assert!(taken[0].contains("application/pdf"), "{}", taken[0]);
+    assert!(taken[0].contains("INV-2026-00001.pdf"), "{}", taken[0]);
 }

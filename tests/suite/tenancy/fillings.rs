@@ -235,7 +235,7 @@ pub const FILLINGS: &[(&str, &str, &str, Outside)] = &[
     // Selling has books, not scopes: selling::subscriptions walks through both sides of them.
     ("GET /subscriptions", "/subscriptions", "", Alike),
     ("GET /subscriptions/new", "/subscriptions/new", "", Alike),
-    ("POST /subscriptions/new", "/subscriptions/new", "account={word}&plan={word}&go=yes", Personal),
+    ("POST /subscriptions/new", "/subscriptions/new", "account={account}&plan={plan}", Sold),
     ("GET /subscriptions/bulk", "/subscriptions/bulk?act=pause&id={word}", "", Alike),
     ("POST /subscriptions/bulk", "/subscriptions/bulk", "act=pause&id={word}", Alike),
     ("GET /subscriptions/{id}", "/subscriptions/{word}", "", Personal),

@@ -97,6 +97,8 @@ pub struct Buyer {
     pub terms: Vec<(String, String)>,
     /// Who stands on its invoices, label by label.
     pub party: Vec<(String, String)>,
+    /// The newest mail, if it came back: its id, the address, and what its server said.
+    pub bounce: Option<(String, String, String)>,
 }
 
 /// `GET` and refused `POST /buyers/new` and `/buyers/{id}/terms`.
@@ -389,6 +391,11 @@ impl Buyer {
             live: 148,
             terms: terms.to_vec(),
             party: party_facts(&frame.t, &sample_party()),
+            bounce: Some((
+                "0197c0de-7000-7000-8000-000000000009".to_owned(),
+                "books@northwind.example.org".to_owned(),
+                "550 No such mailbox".to_owned(),
+            )),
         }
     }
 

@@ -259,6 +259,9 @@ fn describe(frame: Frame, found: Shown, may_change: bool) -> Answer<Buyer> {
         live: found.account.live_subscriptions.unsigned_abs(),
         terms: terms_facts(&frame, &found.account),
         party: view::party_facts(&frame.t, &party::fields(&found.party)),
+        bounce: found
+            .bounce
+            .map(|bounce| (bounce.mail_id, bounce.recipient, bounce.error)),
         id: found.account.id,
         name: found.name,
         sold: found.sold,

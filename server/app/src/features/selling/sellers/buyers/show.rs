@@ -4,6 +4,7 @@ use muster_domain::scope::Books;
 use muster_store::selling::accounts::Account;
 use muster_store::selling::buyers::{self, Named};
 use muster_store::selling::invoices::{self, Receivable};
+use muster_store::selling::letters::{self, Bounce};
 use muster_store::selling::parties::{self, Party};
 use muster_store::selling::sellers::Seller;
 use muster_store::{Conn, Page, StoreResult};
@@ -29,6 +30,8 @@ pub struct Shown {
     pub party: Party,
     /// What is open, the longest due first.
     pub open: Vec<Receivable>,
+    /// Its address, if mail to it came back. The buyer itself is not told so here.
+    pub bounce: Option<Bounce>,
 }
 
 impl Shown {
@@ -102,6 +105,10 @@ fn shown(c: &mut Conn, side: &Books, id: &str) -> StoreResult<Option<Shown>> {
     };
     Ok(Some(Shown {
         open: invoices::open_of_account(c, &account.id)?,
+        bounce: match side {
+            Books::Seller(_) => letters::bounce_of_account(c, &account.id)?,
+            Books::Buyer(_) => None,
+        },
         sold: matches!(side, Books::Seller(_)),
         account,
         name,
