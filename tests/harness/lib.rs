@@ -22,6 +22,7 @@ pub mod passkey;
 pub mod phone;
 pub mod programs;
 pub mod tab;
+pub mod trade;
 pub mod witnesses;
 pub mod world;
 
@@ -33,6 +34,7 @@ pub use desk::TestDesk;
 pub use fleet::Fleet;
 pub use hacked::Hacked;
 pub use phone::TestPhone;
+pub use trade::Trade;
 pub use witnesses::Witnesses;
 
 /// When every test begins: 21 September 2026, 13:33:20 UTC.

@@ -197,6 +197,12 @@ pub fn list(
     }))
 }
 
+/// What is still owed on one document: nothing where nothing ever was. The caller has found the document in its books.
+pub fn open_on(c: &mut Conn, invoice: &str) -> StoreResult<i64> {
+    let query = receivables::table.find(invoice).select(receivables::open);
+    Ok(query.first(c).optional()?.unwrap_or(0))
+}
+
 /// What an account owes, by when it was due and then by age.
 pub fn open_of_account(c: &mut Conn, account: &str) -> StoreResult<Vec<Receivable>> {
     let query = receivables::table

@@ -1,6 +1,7 @@
 //! Invoicing: documents are issued, corrected, shown, printed and mailed.
 
 pub mod documents;
+pub mod issue;
 pub mod letters;
 
 use crate::features::operations::schedule::Job;

@@ -2,6 +2,7 @@
 
 pub mod books;
 pub mod catalogue;
+pub mod charge;
 pub mod collection;
 pub mod forecast;
 pub mod renewals;
