@@ -6,6 +6,7 @@ pub mod device_listener;
 pub mod fields;
 pub mod frame;
 pub mod json;
+pub mod money_words;
 pub mod paging;
 pub mod plot;
 pub mod portal_listener;

@@ -278,6 +278,20 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    subscription_trials (subscription_id) {
+        subscription_id -> Text,
+        begins_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    subscription_pauses (subscription_id) {
+        subscription_id -> Text,
+        paused_at -> BigInt,
+    }
+}
+
 diesel::joinable!(sellers -> parties (party_id));
 diesel::joinable!(plans -> sellers (seller_id));
 diesel::joinable!(prices -> plans (plan_id));

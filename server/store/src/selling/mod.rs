@@ -15,6 +15,7 @@ pub mod sellers;
 pub mod statements;
 pub mod subscriptions;
 pub mod summary;
+pub mod waits;
 
 /// Narrows a boxed statement to the rows of some [`Books`](muster_domain::scope::Books), by the `seller_id` and `buyer_id` of
 /// the table named.

@@ -62,6 +62,8 @@ pub struct Filter {
     pub account_id: Option<String>,
     /// Only those that the renewal job has set aside.
     pub parked: bool,
+    /// Of this device.
+    pub device_id: Option<String>,
 }
 
 macro_rules! filtered {
@@ -76,11 +78,14 @@ macro_rules! filtered {
         if $filter.parked {
             query = query.filter(subscriptions::parked_at.is_not_null());
         }
+        if let Some(device) = &$filter.device_id {
+            query = query.filter(subscriptions::device_id.eq(device.as_str()));
+        }
         query
     }};
 }
 
-/// Adds one.
+/// Adds one. Conflict: `subscriptions.device_id,seller_id`, when the phone has one of this seller that has not ended.
 pub fn insert(c: &mut Conn, new: &Subscription) -> StoreResult<()> {
     diesel::insert_into(subscriptions::table)
         .values(new)
@@ -131,7 +136,7 @@ pub fn live_of_device_for_job(c: &mut Conn, device: &str) -> StoreResult<Vec<Sub
 }
 
 /// Writes a subscription whose next period is still the one that the caller saw; whether it was. A renewal that came between
-/// wins, and the caller looks again.
+/// wins, and the caller looks again. Conflict: as [`insert`].
 pub fn update(c: &mut Conn, seen_index: i64, changed: &Subscription) -> StoreResult<bool> {
     let unmoved = subscriptions::table
         .find(&changed.id)
@@ -189,4 +194,28 @@ pub fn cut_period(
         subscription_periods::end_date.eq(end_date),
     );
     Ok(diesel::update(longer).set(cut).execute(c)? == 1)
+}
+
+/// Bills the last period anew, from its very start: under another plan, to another end, on another invoice. Guarded by the
+/// invoice that the caller saw, which a credit note has taken back.
+pub fn rebill_period(c: &mut Conn, seen_invoice: &str, anew: &Period) -> StoreResult<bool> {
+    let seen = subscription_periods::table
+        .find((&anew.subscription_id, anew.period_index))
+        .filter(subscription_periods::invoice_id.eq(seen_invoice));
+    let billed = (
+        subscription_periods::end_at.eq(anew.end_at),
+        subscription_periods::end_date.eq(&anew.end_date),
+        subscription_periods::zone.eq(&anew.zone),
+        subscription_periods::plan_id.eq(&anew.plan_id),
+        subscription_periods::invoice_id.eq(&anew.invoice_id),
+    );
+    Ok(diesel::update(seen).set(billed).execute(c)? == 1)
+}
+
+/// Adds a period, billed by an act rather than by a renewal.
+pub fn insert_period(c: &mut Conn, new: &Period) -> StoreResult<()> {
+    diesel::insert_into(subscription_periods::table)
+        .values(new)
+        .execute(c)?;
+    Ok(())
 }
