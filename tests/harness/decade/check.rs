@@ -33,11 +33,11 @@ pub(super) fn same<T: PartialEq + std::fmt::Debug>(what: impl Fn() -> String, fo
     }
 }
 
-/// Takes in what is new since the last look. Documents that no renewal explains are left in `rest` for the act to explain.
+/// Takes in what is new since the last look: after a sweep, renewals; after an act everything is left in `rest` for it to explain.
 ///
 /// # Errors
 /// A sentence that says what is wrong.
-pub fn renewals(world: &World, model: &mut Model, mut fresh: Fresh) -> Result<Found, String> {
+pub fn renewals(world: &World, model: &mut Model, mut fresh: Fresh, swept: bool) -> Result<Found, String> {
     let mut found = Found {
         rows: fresh.count(),
         ..Found::default()
@@ -53,11 +53,11 @@ pub fn renewals(world: &World, model: &mut Model, mut fresh: Fresh) -> Result<Fo
     for period in std::mem::take(&mut fresh.periods) {
         periods.entry(period.document.clone()).or_default().push(period);
     }
+    numbers(world, model, &fresh.documents)?;
     for document in std::mem::take(&mut fresh.documents) {
-        number(world, model, &document)?;
         let lines = fresh.lines.get(&document.id).cloned().unwrap_or_default();
         totals(&document, &lines)?;
-        let is_renewal = lines.iter().any(|line| line.product == "recurring") && document.kind == "invoice";
+        let is_renewal = swept && lines.iter().any(|line| line.product == "recurring") && document.kind == "invoice";
         let billed = periods.remove(&document.id);
         match billed {
             Some(billed) if is_renewal => {
@@ -143,6 +143,13 @@ fn expect_cancellations(model: &mut Model, now: i64) {
         let account = &mut model.accounts[*account];
         account.live.0 = account.live.0.min(account.count - fewer);
     }
+}
+
+/// Their numbers follow those that were there, without a gap.
+fn numbers(world: &World, model: &mut Model, documents: &[rows::Document]) -> Result<(), String> {
+    let mut ordered: Vec<&rows::Document> = documents.iter().collect();
+    ordered.sort_by_key(|one| (&one.seller, &one.series, one.year, one.number));
+    ordered.into_iter().try_for_each(|document| number(world, model, document))
 }
 
 /// Its number is the next of its series and year, and its dates are those of its seller.

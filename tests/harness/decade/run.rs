@@ -169,7 +169,7 @@ impl Run {
                 }
             };
             let died = crash && self.recover(kind, node).await?;
-            let mut found = self.look()?;
+            let mut found = self.look(true)?;
             let complete = !died && done == Ended::Done;
             if complete {
                 check::nothing_is_due(&mut self.model, swept_at, &mut found)?;
@@ -247,11 +247,15 @@ impl Run {
         Ok(true)
     }
 
-    /// Takes in what is new.
-    pub(super) fn look(&mut self) -> Result<check::Found, String> {
+    /// Takes in what is new after an act.
+    pub(super) fn look_after_act(&mut self) -> Result<check::Found, String> {
+        self.look(false)
+    }
+
+    fn look(&mut self, swept: bool) -> Result<check::Found, String> {
         let seen = &mut self.seen;
         let fresh = self.world.read(|c| seen.look(c))?;
-        let found = check::renewals(&self.world, &mut self.model, fresh)?;
+        let found = check::renewals(&self.world, &mut self.model, fresh, swept)?;
         self.figures.renewals += found.renewals;
         self.figures.documents += found.documents;
         self.figures.letters += found.letters;

@@ -1,23 +1,14 @@
-//! What people do between renewals.
+//! An account moves to another time zone.
 
 use muster_store::selling::accounts::{self, Terms};
 
-use super::chance::Chance;
-use super::run::Run;
-use super::shapes::ZONES;
+use crate::decade::run::Run;
+use crate::decade::shapes::ZONES;
 
 impl Run {
-    /// Somebody does something, or nobody does.
-    pub(super) async fn act(&mut self) -> Result<(), String> {
-        for _ in 0..self.decade.acts_at(&mut self.chance) {
-            self.figures.acts += 1;
-            self.change_zone()?;
-        }
-        Ok(())
-    }
-
     /// An account moves to another zone. What was billed keeps its own.
-    fn change_zone(&mut self) -> Result<(), String> {
+    pub(super) fn change_zone(&mut self) -> Result<(), String> {
+        self.figures.acts += 1;
         let place = self.chance.place(self.model.accounts.len());
         let zone = *self.chance.pick(&ZONES);
         let account = self.model.accounts[place].clone();
@@ -40,11 +31,5 @@ impl Run {
         })?;
         self.model.accounts[place].zone = zone;
         Ok(())
-    }
-}
-
-impl super::Decade {
-    fn acts_at(&self, chance: &mut Chance) -> u64 {
-        u64::from(chance.one_in(9))
     }
 }
