@@ -292,6 +292,47 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    payment_turns (payment_id, turn) {
+        payment_id -> Text,
+        turn -> Text,
+        on_date -> Text,
+        note -> Text,
+        recorded_by -> Text,
+        recorded_by_name -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    reopenings (id) {
+        id -> Text,
+        allocation_id -> Text,
+        payment_id -> Text,
+        amount -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    webhook_secrets (id) {
+        id -> Text,
+        seller_id -> Text,
+        sealed -> Text,
+        made_by_name -> Text,
+        created_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    books_audits (seller_id) {
+        seller_id -> Text,
+        checked_at -> BigInt,
+        differences -> Text,
+    }
+}
+
 diesel::joinable!(sellers -> parties (party_id));
 diesel::joinable!(plans -> sellers (seller_id));
 diesel::joinable!(prices -> plans (plan_id));

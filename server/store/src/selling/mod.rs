@@ -4,10 +4,13 @@
 //! What stands on an invoice, and every transfer, is written once: there is no function here that changes or deletes it.
 
 pub mod accounts;
+pub mod books;
 pub mod invoices;
 pub mod ledger;
 pub mod letters;
+pub mod matching;
 pub mod parties;
+pub mod payment_turns;
 pub mod payments;
 pub mod plans;
 pub mod renewals;
@@ -16,6 +19,7 @@ pub mod statements;
 pub mod subscriptions;
 pub mod summary;
 pub mod waits;
+pub mod webhook_secrets;
 
 /// Narrows a boxed statement to the rows of some [`Books`](muster_domain::scope::Books), by the `seller_id` and `buyer_id` of
 /// the table named.

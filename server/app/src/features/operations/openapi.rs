@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::features::{commands, enrolment, fleet, log, organisations, record, trust};
+use crate::features::{commands, enrolment, fleet, log, organisations, payments, record, trust};
 
 /// The whole API.
 #[derive(OpenApi)]
@@ -46,6 +46,7 @@ pub fn description() -> utoipa::openapi::OpenApi {
         trust::api::Api::openapi(),
         record::api::Api::openapi(),
         log::api::Api::openapi(),
+        payments::api::Api::openapi(),
     ] {
         whole.merge(part);
     }
