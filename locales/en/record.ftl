@@ -131,3 +131,21 @@ event-fleet-keys-made = Fresh server keys for the fleet were made by { $actor }
 event-fleet-keys-made-more = They count when the next keyring names them
 event-log-restarted = The fleet’s log starts a <b>new tree</b>
 event-log-restarted-more = { $origin } follows { $old_origin }, which ended at { $old_size } entries
+event-subscription-reached = { $stage ->
+    [past-due] A subscription is <b>past due</b>
+    [grace] A subscription is about to be suspended: its last reminder went out
+    [suspended] A subscription is <b>suspended</b>: it was not paid
+    [terminated] A subscription has <b>ended</b>: it was not paid
+   *[current] A subscription is <b>paid</b> again
+}
+event-service-not-ordered = Service of { $phone } could not be { $order ->
+    [resume] switched on
+   *[suspend] switched off
+}
+event-service-not-ordered-more = { $why ->
+    [cannot-obey] The phone is not enrolled, or joined without the agent. It is tried again
+    [fleet-not-adopted] Its fleet has no keyring yet. Bring it in; then it is tried again
+    [nobody-approves] The fleet’s keyring lets nobody do this. Its root signers can change that; it is tried again
+    [online-key] The fleet’s keyring does not let the server’s key do this. Its root signers can change that; it is tried again
+   *[other] It is tried again
+}

@@ -18,6 +18,7 @@ pub mod hacked;
 pub mod handset;
 pub mod installation;
 pub mod line;
+pub mod mail_server;
 pub mod page;
 pub mod passkey;
 pub mod phone;

@@ -70,12 +70,15 @@ pub struct Mail {
     pub from: String,
     /// How mail leaves. `MUSTER_MAIL_SMTP_URL`, or `MUSTER_MAIL_DIR`; default: files in `mail/` in the data folder.
     pub transport: MailTransport,
+    /// The certificate (PEM) of a CA of one's own that the mail server's is from. `MUSTER_MAIL_CA_FILE`, default none: the public
+    /// authorities alone.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// How mail leaves.
 #[derive(Debug, Clone)]
 pub enum MailTransport {
-    /// `smtp://` or `smtps://`, with user and password where the server wants them.
+    /// `smtps://`, or `smtp://` with `?tls=required` for STARTTLS; user and password where the server wants them.
     Smtp(String),
     /// One `.eml` file each in a folder.
     Directory(PathBuf),
@@ -137,6 +140,7 @@ impl Config {
             mail: Mail {
                 from: "Muster <muster@localhost>".to_owned(),
                 transport: MailTransport::Directory(data_dir.join("mail")),
+                ca_file: None,
             },
             witnesses: Vec::new(),
             password_cost: PasswordCost::STRONG,

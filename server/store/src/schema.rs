@@ -369,6 +369,10 @@ diesel::table! {
         next_attempt_at -> BigInt,
         created_at -> BigInt,
         sent_at -> Nullable<BigInt>,
+        sender_name -> Nullable<Text>,
+        reply_to -> Nullable<Text>,
+        seller_id -> Nullable<Text>,
+        held_until -> Nullable<BigInt>,
     }
 }
 
@@ -525,10 +529,12 @@ diesel::allow_tables_to_appear_in_same_query!(
 );
 
 // The few that a query of selling joins with the rest.
-use selling::{billing_accounts, subscriptions};
+use selling::{billing_accounts, letters, subscriptions};
 diesel::joinable!(subscriptions -> devices (device_id));
 diesel::joinable!(billing_accounts -> organisations (buyer_id));
 diesel::allow_tables_to_appear_in_same_query!(devices, subscriptions);
 diesel::allow_tables_to_appear_in_same_query!(devices, billing_accounts);
 diesel::allow_tables_to_appear_in_same_query!(organisations, billing_accounts);
 diesel::allow_tables_to_appear_in_same_query!(organisations, subscriptions);
+diesel::joinable!(letters -> mail_outbox (mail_id));
+diesel::allow_tables_to_appear_in_same_query!(letters, mail_outbox);

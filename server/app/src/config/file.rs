@@ -21,6 +21,7 @@ const KEYS: &[(&str, &str)] = &[
     ("mail.from", "MUSTER_MAIL_FROM"),
     ("mail.smtp_url", "MUSTER_MAIL_SMTP_URL"),
     ("mail.dir", "MUSTER_MAIL_DIR"),
+    ("mail.ca_file", "MUSTER_MAIL_CA_FILE"),
     ("witnesses", "MUSTER_WITNESSES"),
     ("crash_at", "MUSTER_CRASH_AT"),
 ];
@@ -108,6 +109,7 @@ pub fn load(
     if let Some(url) = text("mail.smtp_url") {
         config.mail.transport = MailTransport::Smtp(url);
     }
+    config.mail.ca_file = text("mail.ca_file").map(PathBuf::from);
     config.crash_at = text("crash_at");
     Ok(config)
 }

@@ -20,7 +20,9 @@ use crate::config::origin_of;
 
 /// Nothing but our own files, no inline code, no frames (PORTAL.md §9). Forms go to this host and, by a redirect, to the other
 /// one: portal and approvals host send people to each other.
-fn policy(app: &App, on_approvals: bool) -> String {
+/// The policy that every answer carries, unless its handler has a reason for another.
+#[must_use]
+pub fn policy(app: &App, on_approvals: bool) -> String {
     let other = match &app.approvals {
         Some(_) if on_approvals => format!(" {}", origin_of(&app.portal_url)),
         Some(approvals) => format!(" {}", approvals.origin),
@@ -266,7 +268,9 @@ async fn add_headers(
         HeaderName::from_static("permissions-policy"),
         "camera=(self), geolocation=(), microphone=()",
     );
-    if let Ok(policy) = HeaderValue::from_str(&policy) {
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY)
+        && let Ok(policy) = HeaderValue::from_str(&policy)
+    {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     if tls {

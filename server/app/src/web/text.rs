@@ -81,6 +81,12 @@ const ENGLISH: &[(&str, &str)] = &[
     ),
 ];
 
+/// The French catalogue: letters alone, as yet. Pages are English.
+const FRENCH: &[(&str, &str)] = &[(
+    "letters",
+    include_str!("../../../../locales/fr/letters.ftl"),
+)];
+
 /// A key of the catalogue, named in code: in the vocabulary's tables, so that the test above finds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key(pub &'static str);
@@ -168,6 +174,7 @@ impl HtmlSafe for Html {}
 #[derive(Clone)]
 pub struct Catalogue {
     english: Texts,
+    french_letters: Texts,
 }
 
 impl Catalogue {
@@ -176,36 +183,9 @@ impl Catalogue {
     /// # Errors
     /// When one of them cannot be parsed, or two of its files hold the same key.
     pub fn load() -> Result<Self, CatalogueError> {
-        let english: LanguageIdentifier = "en".parse().map_err(|fault| CatalogueError {
-            file: "portal".to_owned(),
-            faults: format!("{fault:?}"),
-        })?;
-        let mut bundle = FluentBundle::new_concurrent(vec![english]);
-        // Isolation marks around each value would land in titles, attributes and copied text.
-        bundle.set_use_isolating(false);
-        bundle.set_formatter(Some(|value, _| match value {
-            FluentValue::Number(number) => Some(grouped(number)),
-            FluentValue::String(_)
-            | FluentValue::Custom(_)
-            | FluentValue::None
-            | FluentValue::Error => None,
-        }));
-        for (file, source) in ENGLISH {
-            let fault = |faults: String| CatalogueError {
-                file: (*file).to_owned(),
-                faults,
-            };
-            let resource = FluentResource::try_new((*source).to_owned())
-                .map_err(|(_, errors)| fault(format!("{errors:?}")))?;
-            bundle
-                .add_resource(resource)
-                .map_err(|errors| fault(format!("{errors:?}")))?;
-        }
         Ok(Self {
-            english: Texts {
-                bundle: Arc::new(bundle),
-                language: "en",
-            },
+            english: load("en", ENGLISH)?,
+            french_letters: load("fr", FRENCH)?,
         })
     }
 
@@ -214,6 +194,48 @@ impl Catalogue {
     pub fn texts(&self, _accept_language: &str) -> Texts {
         self.english.clone()
     }
+
+    /// The texts of letters in an account's language.
+    #[must_use]
+    pub fn letters(&self, language: &str) -> Texts {
+        if language == "fr" {
+            self.french_letters.clone()
+        } else {
+            self.english.clone()
+        }
+    }
+}
+
+fn load(language: &'static str, files: &[(&str, &str)]) -> Result<Texts, CatalogueError> {
+    let tag: LanguageIdentifier = language.parse().map_err(|fault| CatalogueError {
+        file: language.to_owned(),
+        faults: format!("{fault:?}"),
+    })?;
+    let mut bundle = FluentBundle::new_concurrent(vec![tag]);
+    // Isolation marks around each value would land in titles, attributes and copied text.
+    bundle.set_use_isolating(false);
+    bundle.set_formatter(Some(|value, _| match value {
+        FluentValue::Number(number) => Some(grouped(number)),
+        FluentValue::String(_)
+        | FluentValue::Custom(_)
+        | FluentValue::None
+        | FluentValue::Error => None,
+    }));
+    for (file, source) in files {
+        let fault = |faults: String| CatalogueError {
+            file: format!("{language}/{file}"),
+            faults,
+        };
+        let resource = FluentResource::try_new((*source).to_owned())
+            .map_err(|(_, errors)| fault(format!("{errors:?}")))?;
+        bundle
+            .add_resource(resource)
+            .map_err(|errors| fault(format!("{errors:?}")))?;
+    }
+    Ok(Texts {
+        bundle: Arc::new(bundle),
+        language,
+    })
 }
 
 /// One language's texts. Cheap to clone.

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Catalogue, ENGLISH, Html, Part};
+use super::{Catalogue, ENGLISH, FRENCH, Html, Part};
 
 /// Keys whose end is data: an event's kind, a phone's reason code. Their users ask `Texts::has` first.
 const FAMILIES: &[&str] = &[
@@ -75,7 +75,11 @@ fn used() -> BTreeSet<String> {
 }
 
 fn present() -> BTreeSet<String> {
-    ENGLISH
+    keys(ENGLISH)
+}
+
+fn keys(catalogue: &[(&str, &str)]) -> BTreeSet<String> {
+    catalogue
         .iter()
         .flat_map(|(_, source)| source.lines())
         .filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()))
@@ -99,6 +103,39 @@ fn every_key_is_there_and_none_is_left_over() {
         left_over.is_empty(),
         "in locales/en and never used: {left_over:#?}"
     );
+}
+
+#[test]
+fn letters_can_be_written_in_every_language_of_an_account() {
+    let letters: BTreeSet<String> = present()
+        .into_iter()
+        .filter(|key| key.starts_with("letter-"))
+        .collect();
+    assert!(letters.len() > 40, "{}", letters.len());
+    assert_eq!(letters, keys(FRENCH));
+    // Each says the same with the same values.
+    let values = |catalogue: &[(&str, &str)], key: &str| -> BTreeSet<String> {
+        let (_, source) = catalogue
+            .iter()
+            .find(|(file, _)| *file == "letters")
+            .unwrap();
+        let from = source.find(&format!("\n{key} =")).unwrap() + 1;
+        let rest = &source[from..];
+        let entry = rest
+            .match_indices('\n')
+            .find(|(at, _)| {
+                rest[at + 1..].starts_with(|c: char| c.is_ascii_lowercase() || c == '\n')
+            })
+            .map_or(rest, |(at, _)| &rest[..at]);
+        entry
+            .split("{ $")
+            .skip(1)
+            .map(|part| part.split([' ', '}']).next().unwrap().to_owned())
+            .collect()
+    };
+    for key in &letters {
+        assert_eq!(values(ENGLISH, key), values(FRENCH, key), "{key}");
+    }
 }
 
 #[test]

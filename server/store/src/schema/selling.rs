@@ -333,6 +333,22 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    collection_walks (name) {
+        name -> Text,
+        until_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    service_troubles (device_id) {
+        device_id -> Text,
+        because -> Text,
+        noted_at -> BigInt,
+        retry_at -> BigInt,
+    }
+}
+
 diesel::joinable!(sellers -> parties (party_id));
 diesel::joinable!(plans -> sellers (seller_id));
 diesel::joinable!(prices -> plans (plan_id));

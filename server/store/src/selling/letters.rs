@@ -4,6 +4,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
+use crate::schema::mail_outbox;
 use crate::schema::selling::letters;
 use crate::{Conn, Page, StoreResult};
 
@@ -60,6 +61,87 @@ pub fn skip(c: &mut Conn, id: &str) -> StoreResult<bool> {
         .set(letters::state.eq("skipped"))
         .execute(c)?
         == 1)
+}
+
+/// The next that wait to be written behind `after` (moment and id), oldest first: for a walk that leaves behind what it could not
+/// write.
+pub fn waiting_behind_for_job(
+    c: &mut Conn,
+    after: Option<(i64, &str)>,
+    limit: i64,
+) -> StoreResult<Vec<Letter>> {
+    let mut query = letters::table
+        .filter(sql::<Bool>("state = 'waiting'"))
+        .into_boxed();
+    if let Some((at, id)) = after {
+        query = query.filter(
+            letters::created_at
+                .gt(at)
+                .or(letters::created_at.eq(at).and(letters::id.gt(id))),
+        );
+    }
+    Ok(query
+        .order((letters::created_at, letters::id))
+        .limit(limit)
+        .select(Letter::as_select())
+        .load(c)?)
+}
+
+/// Puts one on the pile as passed over, unless one about the same is there: it will never go out late.
+pub fn insert_skipped(c: &mut Conn, new: &Letter) -> StoreResult<bool> {
+    let passed = Letter {
+        state: "skipped".to_owned(),
+        ..new.clone()
+    };
+    insert(c, &passed)
+}
+
+/// The letter that a mail came from.
+pub fn of_mail(c: &mut Conn, mail: &str) -> StoreResult<Option<Letter>> {
+    let query = letters::table
+        .filter(sql::<Bool>("mail_id IS NOT NULL"))
+        .filter(letters::mail_id.eq(mail));
+    Ok(query.select(Letter::as_select()).first(c).optional()?)
+}
+
+/// A letter that did not arrive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bounce {
+    /// The mail it became.
+    pub mail_id: String,
+    /// The address that was refused.
+    pub recipient: String,
+    /// What the mail server said.
+    pub error: String,
+    /// When the mail was written, microseconds.
+    pub at: i64,
+}
+
+/// Whether an account's newest letter that came to an end was refused for good: then its address is dead until a later one
+/// arrives. The caller has found the account in its books.
+pub fn bounce_of_account(c: &mut Conn, account: &str) -> StoreResult<Option<Bounce>> {
+    let query = letters::table
+        .inner_join(mail_outbox::table)
+        .filter(letters::billing_account_id.eq(account))
+        .filter(mail_outbox::state.eq_any(["sent", "parked"]))
+        .order(letters::id.desc())
+        .select((
+            mail_outbox::id,
+            mail_outbox::recipient,
+            mail_outbox::state,
+            mail_outbox::last_error,
+            mail_outbox::created_at,
+        ));
+    let newest: Option<(String, String, String, Option<String>, i64)> =
+        query.first(c).optional()?;
+    Ok(newest.filter(|(_, _, state, ..)| state == "parked").map(
+        |(mail_id, recipient, _, error, at)| Bounce {
+            mail_id,
+            recipient,
+            error: error.unwrap_or_default(),
+            at,
+        },
+    ))
 }
 
 /// A page of an account's letters, newest first. The caller has found the account in its books.

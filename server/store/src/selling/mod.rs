@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod books;
+pub mod collection;
 pub mod invoices;
 pub mod ledger;
 pub mod letters;
@@ -15,6 +16,7 @@ pub mod payments;
 pub mod plans;
 pub mod renewals;
 pub mod sellers;
+pub mod service;
 pub mod statements;
 pub mod subscriptions;
 pub mod summary;

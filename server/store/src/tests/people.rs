@@ -285,6 +285,10 @@ fn leases_mail_limits_and_keys() {
             next_attempt_at: 10,
             created_at: 1,
             sent_at: None,
+            sender_name: None,
+            reply_to: None,
+            seller_id: None,
+            held_until: None,
         };
         let answer = idempotency::Remembered {
             actor: "token:t".into(),

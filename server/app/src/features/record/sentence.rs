@@ -137,6 +137,14 @@ mod tests {
             "log.restarted",
             r#"{"origin":"b.example.org/log","old_origin":"a.example.org/log","old_size":9,"old_root":"ab"}"#,
         ),
+        (
+            "subscription.reached",
+            r#"{"stage":"suspended","subscription":"0197"}"#,
+        ),
+        (
+            "service.not-ordered",
+            r#"{"order":"suspend","why":"cannot-obey"}"#,
+        ),
         ("log.forked", "{}"),
         ("keyring.foreign", r#"{"version":3}"#),
         (

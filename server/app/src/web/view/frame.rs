@@ -76,6 +76,7 @@ pub enum Place {
     Plans,
     Buyers,
     Forecast,
+    Mail,
     Nowhere,
 }
 
@@ -97,6 +98,7 @@ impl Place {
             Self::Plans => "plans",
             Self::Buyers => "buyers",
             Self::Forecast => "forecast",
+            Self::Mail => "mail",
             Self::Nowhere => "",
         }
     }

@@ -18,6 +18,7 @@ pub mod devices;
 pub mod events;
 pub mod frame;
 pub mod kind;
+pub mod letters;
 pub mod organisations;
 pub mod overview;
 pub mod parts;

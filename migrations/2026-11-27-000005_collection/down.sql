@@ -1,0 +1,13 @@
+DROP INDEX letters_mail;
+DROP INDEX mail_outbox_held;
+DROP INDEX mail_outbox_seller;
+ALTER TABLE mail_outbox DROP COLUMN held_until;
+ALTER TABLE mail_outbox DROP COLUMN seller_id;
+ALTER TABLE mail_outbox DROP COLUMN reply_to;
+ALTER TABLE mail_outbox DROP COLUMN sender_name;
+DROP INDEX invoice_lines_subscription;
+DROP INDEX subscriptions_suspended;
+DROP INDEX subscriptions_to_suspend;
+DROP INDEX subscriptions_behind;
+DROP TABLE service_troubles;
+DROP TABLE collection_walks;
