@@ -305,6 +305,8 @@ pub(super) fn issued(model: &mut Model, document: &rows::Document, lines: &[rows
         document.id.clone(),
         Document {
             account,
+            net: document.net,
+            lines: lines.len(),
             total: document.total,
             open: 0,
             due: document.due.parse().map_err(|_| what())?,
@@ -320,7 +322,7 @@ pub(super) fn issued(model: &mut Model, document: &rows::Document, lines: &[rows
     if document.corrects.is_some()
         && let Some(original) = model.documents.get_mut(&settled)
     {
-        original.credited += document.total;
+        original.credited += document.net;
     }
     let mut sum = 0;
     let note = document.corrects.is_some().then(|| document.id.clone());

@@ -42,12 +42,25 @@ pub struct Effect {
     pub cut: Option<Edge>,
     /// The period that follows, or takes the place of the last.
     pub begun: Option<Begun>,
-    /// What its documents come to together, without VAT.
-    pub net: i64,
+    /// What its documents come to together, without VAT: at least, at most. The two differ where somebody credited by hand before.
+    pub net: (i64, i64),
     /// A payment, a refund, a write-off.
     pub money: Option<Money>,
+    /// An invoice that credit settles, and how much.
+    pub drawn: Option<(String, i64)>,
+    /// A payment that is taken back.
+    pub reopened: Option<Paid>,
     /// Whether it is live no more.
     pub ends: bool,
+}
+
+/// A payment that settled invoices and left nothing over.
+#[derive(Debug, Clone)]
+pub struct Paid {
+    /// Its id.
+    pub id: String,
+    /// What it settled.
+    pub settled: Vec<(String, i64)>,
 }
 
 impl Effect {
@@ -71,7 +84,9 @@ impl Effect {
                 invoice = Some(document.id.clone());
             }
         }
-        same(|| format!("what the documents of {:?} come to", self.after), &net, &self.net)?;
+        if net < self.net.0 || net > self.net.1 {
+            return Err(format!("the documents of {:?} come to {net}, expected {:?}", self.after, self.net));
+        }
         let billed = std::mem::take(&mut found.rest.periods);
         if let Some((place, after)) = &self.after {
             self.periods(model, *place, &billed, invoice.as_deref())?;
@@ -89,7 +104,20 @@ impl Effect {
         if self.ends {
             model.live(self.account, -1);
         }
-        self.money(model, found)
+        self.money(model, found)?;
+        self.drawn(model, found)?;
+        self.reopened(model, found)
+    }
+
+    /// The payment that it was, as it stands in the books; nothing where some was left over.
+    #[must_use]
+    pub fn paid(&self, found: &Found) -> Option<Paid> {
+        let money = self.money.as_ref().filter(|money| money.kind == "payment" && money.credit == 0)?;
+        let payment = found.rest.payments.first()?;
+        Some(Paid {
+            id: payment.id.clone(),
+            settled: money.settles.clone(),
+        })
     }
 
     fn line(&self, model: &Model, line: &rows::Line) -> Result<(), String> {
@@ -193,5 +221,48 @@ impl Effect {
             model.transfer(account.seller, &transfer);
         }
         same(|| format!("{}, in the ledger", what()), &(receivable, credit), &(-sum, -money.credit))
+    }
+
+    fn drawn(&self, model: &mut Model, found: &mut Found) -> Result<(), String> {
+        let Some((invoice, amount)) = &self.drawn else {
+            return Ok(());
+        };
+        let account = model.accounts[self.account].clone();
+        let settled: Vec<_> = std::mem::take(&mut found.rest.settlements);
+        let told: Vec<_> = settled.iter().map(|one| (&one.invoice, one.amount, &one.payment, &one.note)).collect();
+        same(|| format!("credit on {invoice}"), &told, &vec![(invoice, *amount, &None, &None)])?;
+        let transfers = found.rest.transfers.remove(invoice).unwrap_or_default();
+        let moved: Vec<_> = transfers.iter().map(|one| (one.debit.clone(), one.credit.clone(), one.amount)).collect();
+        let expected = (format!("credit:{}", account.id), format!("receivable:{}", account.id), *amount);
+        same(|| format!("credit on {invoice}, in the ledger"), &moved, &vec![expected])?;
+        for transfer in &transfers {
+            model.transfer(account.seller, transfer);
+        }
+        model.accounts[self.account].credit -= amount;
+        found.touch_invoice(invoice);
+        model.settle(invoice, *amount)
+    }
+
+    fn reopened(&self, model: &mut Model, found: &mut Found) -> Result<(), String> {
+        let Some(paid) = &self.reopened else {
+            return Ok(());
+        };
+        let account = model.accounts[self.account].clone();
+        let sum: i64 = paid.settled.iter().map(|(_, amount)| amount).sum();
+        let mut back = 0;
+        for transfer in found.rest.transfers.remove(&paid.id).unwrap_or_default() {
+            same(|| format!("taken back: {transfer:?}"), &transfer.debit, &format!("receivable:{}", account.id))?;
+            back += transfer.amount;
+            model.transfer(account.seller, &transfer);
+        }
+        same(|| format!("payment {}, taken back", paid.id), &back, &sum)?;
+        for (invoice, amount) in &paid.settled {
+            model.settle(invoice, -amount)?;
+            if let Some(document) = model.documents.get_mut(invoice) {
+                document.reopened += amount;
+            }
+            found.touch_invoice(invoice);
+        }
+        Ok(())
     }
 }

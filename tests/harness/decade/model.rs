@@ -111,8 +111,10 @@ pub struct Running {
 #[expect(missing_docs, reason = "each is what its name says")]
 pub struct Document {
     pub account: usize,
+    pub net: i64,
     pub total: i64,
     pub open: i64,
+    pub lines: usize,
     pub due: Date,
     pub owes: bool,
     pub credited: i64,
@@ -138,6 +140,8 @@ pub struct Model {
     pub balances: HashMap<(usize, String, String), i64>,
     pub letters: HashSet<String>,
     pub payments: HashSet<String>,
+    /// Invoices of which a person credited something.
+    pub credited_by_hand: HashSet<String>,
     pub due: BTreeSet<(i64, usize)>,
     pub periods: Vec<rows::Period>,
     pub transfers: i64,

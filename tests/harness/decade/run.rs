@@ -12,6 +12,7 @@ use muster::features::operations::schedule::{self, Job};
 use muster::features::selling;
 
 use super::chance::Chance;
+use super::effect::Paid;
 use super::model::Model;
 use super::rows::Seen;
 use super::world::World;
@@ -35,6 +36,9 @@ pub struct Run {
     pub(super) decade: Decade,
     pub(super) seen: Seen,
     pub(super) arrivals: arrivals::Arrivals,
+    /// Payments that may be taken back, with their accounts.
+    pub(super) paid: Vec<(usize, Paid)>,
+    pub(super) last_payment: Option<Paid>,
     pub(super) boundaries: BTreeMap<&'static str, u32>,
     renewals: Job,
     end: i64,
@@ -76,6 +80,8 @@ impl Run {
             figures: Figures::default(),
             seen: Seen::default(),
             arrivals,
+            paid: Vec::new(),
+            last_payment: None,
             boundaries: BTreeMap::new(),
             end: now + (years * 365 + years / 4) * DAY * 1_000_000,
             checked: now,
@@ -100,6 +106,9 @@ impl Run {
         self.arrive().await?;
         self.sweep().await?;
         self.act().await?;
+        if self.chance.one_in(4) {
+            self.pay_by_habit().await?;
+        }
         check::settle_live(&mut self.model);
         let (now, _) = self.world.now();
         if month(now) != month(self.checked) {

@@ -1,6 +1,7 @@
 //! What people do between renewals, through the use cases that pages and programs call.
 
 mod lives;
+mod money;
 mod predict;
 mod zones;
 
@@ -19,7 +20,8 @@ impl Run {
     pub(super) async fn act(&mut self) -> Result<(), String> {
         for _ in 0..self.acts_now() {
             match self.chance.below(20) {
-                0..19 => self.change_a_life().await?,
+                0..13 => self.change_a_life().await?,
+                13..19 => self.move_money().await?,
                 _ => self.change_zone()?,
             }
         }
@@ -101,6 +103,7 @@ impl Run {
         let Some(effect) = expected else {
             return Err(format!("{kind} was done, and should have been refused: {:?}", found.rest));
         };
+        self.last_payment = effect.paid(&found);
         effect
             .explain(&mut self.model, &mut found)
             .map_err(|said| format!("{kind}: {said}"))?;

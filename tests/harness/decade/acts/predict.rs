@@ -153,7 +153,7 @@ impl Run {
                 return None;
             }
             if plan.cancellation == "now-with-credit" && left > 0 {
-                effect.net = -share(running.net, left, days);
+                effect.net = self.given(running, share(running.net, left, days), 0);
                 let date = date_of(running.zone, now);
                 let cut = Edge {
                     at: start_of(running.zone, date),
@@ -167,6 +167,13 @@ impl Run {
         (after.next_plan, after.next_start, after.paused_at) = (None, None, None);
         effect.after = Some((place, after));
         Some(effect)
+    }
+
+    /// What documents come to that charge something and give something back: the less is given back, the more was credited by hand.
+    fn given(&self, running: &Running, back: i64, charge: i64) -> (i64, i64) {
+        let least = charge - back;
+        let by_hand = self.model.credited_by_hand.contains(&running.document);
+        (least, if by_hand { charge } else { least })
     }
 
     /// The rest of the running period is settled to the day.
@@ -227,7 +234,7 @@ impl Run {
                 net: charge,
                 period,
             }),
-            net: charge - credit,
+            net: self.given(running, credit, charge),
             ..Effect::default()
         })
     }
