@@ -129,6 +129,21 @@ event-policy-stored-more = { $noncompliance ->
 }
 event-fleet-keys-made = Fresh server keys for the fleet were made by { $actor }
 event-fleet-keys-made-more = They count when the next keyring names them
+event-renewal-began = The subscription of <b>{ $buyer }</b> to { $plan } began to renew
+event-renewal-canceled = The subscription of <b>{ $buyer }</b> to { $plan } ended with its period, as was agreed
+event-renewal-parked = The subscription of <b>{ $buyer }</b> to { $plan } could not be billed and was <b>set aside</b>
+event-renewal-parked-more = { $because }
+event-renewal-unparked = { $actor } took the subscription of <b>{ $buyer }</b> to { $plan } up again
+event-renewal-all-unparked = { $actor } took { $count ->
+    [one] one subscription that was set aside
+   *[other] all { $count } subscriptions that were set aside
+} up again
+event-renewal-behind = Renewals are <b>behind</b>: something is due for { $hours ->
+    [one] an hour
+   *[other] { $hours } hours
+} and was not billed
+event-renewal-behind-more = Look at the log of the server, and at what the job “renewals” says
+event-renewal-caught-up = Renewals have caught up: everything due is billed
 event-log-restarted = The fleet’s log starts a <b>new tree</b>
 event-log-restarted-more = { $origin } follows { $old_origin }, which ended at { $old_size } entries
 event-subscription-reached = { $stage ->

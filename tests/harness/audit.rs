@@ -97,6 +97,30 @@ const RULES: &[(&str, &str)] = &[
               OR 1 <> (SELECT COUNT(*) FROM events v WHERE v.command_id = t.command_id AND v.device_id = t.device_id
                          AND v.kind = 'command.done'))",
     ),
+    (
+        "every billed period is on one line of its own invoice",
+        "SELECT p.subscription_id AS fault FROM subscription_periods p
+            WHERE 1 <> (SELECT COUNT(*) FROM invoice_lines l WHERE l.invoice_id = p.invoice_id
+                          AND l.subscription_id = p.subscription_id AND l.product = 'recurring')",
+    ),
+    (
+        "no number of a series is missing or was given twice",
+        "SELECT s.series AS fault FROM invoice_series s
+            WHERE s.next_number - 1 <> (SELECT COUNT(DISTINCT i.number) FROM invoices i
+                WHERE i.seller_id = s.seller_id AND i.series = s.series AND i.year = s.year AND i.number < s.next_number)",
+    ),
+    (
+        "what is owed on an invoice is its total less what settled it",
+        "SELECT i.id AS fault FROM invoices i JOIN receivables r ON r.invoice_id = i.id
+            WHERE r.open <> i.total - (SELECT CAST(COALESCE(SUM(a.amount), 0) AS BIGINT) FROM allocations a WHERE a.invoice_id = i.id)",
+    ),
+    (
+        "every document is in the ledger with its total, and has one letter",
+        "SELECT i.id AS fault FROM invoices i WHERE i.kind = 'invoice'
+            AND (i.total <> (SELECT CAST(COALESCE(SUM(t.amount), 0) AS BIGINT) FROM transfers t
+                               WHERE t.document_id = i.id AND t.debit = 'receivable:' || i.billing_account_id)
+              OR 1 <> (SELECT COUNT(*) FROM letters l WHERE l.letter_key = 'invoice:' || i.id))",
+    ),
     ("every mail left", "SELECT id AS fault FROM mail_outbox WHERE state <> 'sent'"),
 ];
 

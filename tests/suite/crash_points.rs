@@ -1,17 +1,25 @@
 //! The server dies at every named point, as if its machine had lost power, and is started again: nothing is lost, nothing is
 //! doubled. One installation lives through all of them, and is audited after each.
 
+use diesel::RunQueryDsl as _;
+use jiff::SignedDuration;
+use muster::clock::{Clock as _, SystemClock};
 use muster::crash::CRASH_POINTS;
 use muster_protocol::base64;
 use muster_protocol::envelope::{DocumentType, Envelope};
 use muster_protocol::keys::Ed25519Signer;
+use muster_store::organisations;
+use muster_store::selling::subscriptions;
 use muster_tests::api::text;
 use muster_tests::handset::{Handset, PlainClient};
 use muster_tests::installation::{Installation, Reseller, until};
 use muster_tests::programs::run;
-use muster_tests::{Api, Browser, Database, audit};
+use muster_tests::{Api, Browser, Database, Trade, audit};
 use reqwest::Method;
 use serde_json::{Value, json};
+
+/// Subscriptions that are due at once: more than one batch.
+const DUE: u64 = 620;
 
 #[test]
 fn nothing_is_lost_or_doubled_sqlite() {
@@ -92,6 +100,8 @@ impl Life {
             "log.numbered" => self.sequencer_dies(point).await,
             "revocation.recorded" => self.revocation_is_not_answered(point).await,
             "crl.signed" => self.list_is_not_stored(point).await,
+            "renewals.batch-written" => self.sweep_dies(point).await,
+            "renewals.poison-found" => self.parking_dies(point).await,
             "mail.claimed" | "mail.sent" => self.mailer_dies(point).await,
             other => unreachable!("no flow leads to the crash point {other}: write one"),
         }
@@ -382,6 +392,71 @@ impl Life {
         // It may have died before it took the revocation.
         drop(self.api().post_empty(&revoke).await);
         self.is_listed("certificate-stored").await;
+    }
+
+    /// The operator sells to the reseller, and more than a batch is due: what was written before the crash is written once, and
+    /// the rest after it.
+    async fn sweep_dies(&mut self, point: &str) {
+        self.installation.stop();
+        let reseller = self.reseller.id.clone();
+        let store = self.installation.store();
+        let sold = store.write(move |c| {
+            let operator = organisations::operator(c)?.expect("it was set up").id;
+            let now = SystemClock.now();
+            let deal = Trade::between(&operator, &reseller, &reseller, now).wholesale;
+            deal.insert(c)?;
+            let begun = (now - SignedDuration::from_hours(48))
+                .strftime("%F")
+                .to_string();
+            (1..=DUE)
+                .try_for_each(|number| subscriptions::insert(c, &deal.subscription(number, &begun)))
+        });
+        sold.await.expect("the database answers");
+        self.installation.start_to_die_at(point);
+        self.starts_again(point).await;
+        self.all_is_billed("").await;
+        let last = "SELECT next_number - 1 AS count FROM invoice_series".to_owned();
+        let numbers = "SELECT COUNT(DISTINCT number) AS count FROM invoices".to_owned();
+        let due = i64::try_from(DUE).expect("a small number");
+        assert_eq!(
+            (self.count(last).await, self.count(numbers).await),
+            (due, due)
+        );
+    }
+
+    /// The one that the database refuses is set aside once, whenever the server died over it.
+    async fn parking_dies(&mut self, point: &str) {
+        self.installation.stop();
+        let forgets =
+            "UPDATE subscriptions SET next_index = 0, covered_until = NULL, next_start_at = 1
+            WHERE id = (SELECT MIN(id) FROM subscriptions)";
+        let store = self.installation.store();
+        let forgotten = store.write(move |c| Ok(diesel::sql_query(forgets).execute(c)?));
+        assert_eq!(forgotten.await.expect("the database answers"), 1);
+        self.installation.start_to_die_at(point);
+        self.starts_again(point).await;
+        self.all_is_billed(" AND parked_at IS NULL").await;
+        for counted in [
+            "SELECT COUNT(*) AS count FROM subscriptions WHERE parked_at IS NOT NULL",
+            "SELECT COUNT(*) AS count FROM events WHERE kind = 'renewal.parked'",
+        ] {
+            assert_eq!(self.count(counted.to_owned()).await, 1, "{counted}");
+        }
+    }
+
+    async fn all_is_billed(&self, but: &str) {
+        until("everything due is billed", async || {
+            let due = format!(
+                "SELECT COUNT(*) AS count FROM subscriptions WHERE next_start_at < {}{but}",
+                SystemClock.now().as_microsecond()
+            );
+            (self.count(due).await == 0).then_some(())
+        })
+        .await;
+        audit::settles(&self.installation.store()).await;
+        let billed = "SELECT COUNT(*) AS count FROM subscription_periods".to_owned();
+        let due = i64::try_from(DUE).expect("a small number");
+        assert_eq!(self.count(billed).await, due, "each of them once");
     }
 
     async fn is_listed(&self, point: &str) {

@@ -17,6 +17,8 @@ pub const CRASH_POINTS: &[&str] = &[
     "log.numbered",
     "revocation.recorded",
     "crl.signed",
+    "renewals.batch-written",
+    "renewals.poison-found",
     "mail.claimed",
     "mail.sent",
 ];

@@ -105,6 +105,14 @@ pub fn find_many(c: &mut Conn, scope: &Scope, ids: &[String]) -> StoreResult<Vec
         .load(c)?)
 }
 
+/// Serial numbers by id, for the renewal job, whose invoices name the phone. No scope: it bills for every seller.
+pub fn serial_numbers_for_job(c: &mut Conn, ids: &[&str]) -> StoreResult<Vec<(String, String)>> {
+    let query = devices::table.filter(devices::id.eq_any(ids.iter().copied()));
+    Ok(query
+        .select((devices::id, devices::serial_number))
+        .load(c)?)
+}
+
 /// Those of the ids that are phones of this fleet.
 pub fn of_fleet_for_job(c: &mut Conn, fleet: &str, ids: &[String]) -> StoreResult<Vec<String>> {
     Ok(devices::table

@@ -108,6 +108,12 @@ pub fn finish(
         == 1)
 }
 
+/// How one job stands; `None` before it ran for the first time.
+pub fn find(c: &mut Conn, name: &str) -> StoreResult<Option<JobLease>> {
+    let query = job_leases::table.find(name).select(JobLease::as_select());
+    Ok(query.first(c).optional()?)
+}
+
 /// Every job that ever ran, by name: for the page that shows how they do.
 pub fn list(c: &mut Conn) -> StoreResult<Vec<JobLease>> {
     Ok(job_leases::table

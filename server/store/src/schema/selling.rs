@@ -349,6 +349,14 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    standing_alarms (name) {
+        name -> Text,
+        since -> BigInt,
+        told_at -> BigInt,
+    }
+}
+
 diesel::joinable!(sellers -> parties (party_id));
 diesel::joinable!(plans -> sellers (seller_id));
 diesel::joinable!(prices -> plans (plan_id));

@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod books;
 pub mod collection;
+pub mod alarms;
 pub mod invoices;
 pub mod ledger;
 pub mod letters;

@@ -31,6 +31,12 @@ pub fn insert(c: &mut Conn, new: &Party) -> StoreResult<()> {
     Ok(())
 }
 
+/// Parties by id, for the renewal job.
+pub fn many_for_job(c: &mut Conn, ids: &[&str]) -> StoreResult<Vec<Party>> {
+    let query = parties::table.filter(parties::id.eq_any(ids.iter().copied()));
+    Ok(query.select(Party::as_select()).load(c)?)
+}
+
 /// One by its id. No books: whoever found an invoice, a seller or a billing account may see who stands on it.
 pub fn find(c: &mut Conn, id: &str) -> StoreResult<Option<Party>> {
     let query = parties::table.find(id).select(Party::as_select());

@@ -119,6 +119,26 @@ pub fn prices_of(c: &mut Conn, plan_ids: &[&str]) -> StoreResult<Vec<Price>> {
         .load(c)?)
 }
 
+/// What some plans cost everybody and these buyers, for the renewal job: never the prices of all.
+pub fn prices_for_job(
+    c: &mut Conn,
+    plan_ids: &[&str],
+    buyer_ids: &[&str],
+) -> StoreResult<Vec<Price>> {
+    let of_plans = || prices::table.filter(prices::plan_id.eq_any(plan_ids.iter().copied()));
+    let mut found: Vec<Price> = of_plans()
+        .filter(prices::buyer_id.is_null())
+        .select(Price::as_select())
+        .load(c)?;
+    found.extend(
+        of_plans()
+            .filter(prices::buyer_id.eq_any(buyer_ids.iter().copied()))
+            .select(Price::as_select())
+            .load(c)?,
+    );
+    Ok(found)
+}
+
 /// Plans by id, for the renewal job, which bills for every seller.
 pub fn many_for_job(c: &mut Conn, ids: &[&str]) -> StoreResult<Vec<Plan>> {
     let query = plans::table.filter(plans::id.eq_any(ids.iter().copied()));

@@ -3,16 +3,20 @@
 //!
 //! A renewal is seven rows and one update; a batch of some hundreds is one transaction of a dozen statements.
 
+use std::collections::BTreeMap;
+
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 
-use super::invoices::{Invoice, InvoiceLine, Receivable};
+use super::accounts;
+use super::invoices::{Allocation, Invoice, InvoiceLine, Receivable};
 use super::ledger::Transfer;
 use super::letters::Letter;
 use super::subscriptions::{Period, Subscription};
 use crate::schema::selling::{
-    invoice_lines, invoices, letters, receivables, subscription_periods, subscriptions, transfers,
+    allocations, invoice_lines, invoices, letters, receivables, subscription_periods,
+    subscriptions, transfers,
 };
 use crate::{Conn, StoreError, StoreResult};
 
@@ -28,6 +32,42 @@ pub fn due(c: &mut Conn, now: i64, limit: i64) -> StoreResult<Vec<Subscription>>
         .order((subscriptions::next_start_at, subscriptions::id))
         .limit(limit)
         .select(Subscription::as_select())
+        .load(c)?)
+}
+
+/// The ids of [`due`], read from the index alone.
+pub fn due_ids(c: &mut Conn, now: i64, limit: i64) -> StoreResult<Vec<String>> {
+    let query = subscriptions::table
+        .filter(sql::<Bool>(BILLABLE))
+        .filter(subscriptions::next_start_at.le(now));
+    Ok(query
+        .order((subscriptions::next_start_at, subscriptions::id))
+        .limit(limit)
+        .select(subscriptions::id)
+        .load(c)?)
+}
+
+/// Those of some subscriptions that are still due, each with the last period that it was billed for, in the order of [`due`].
+pub fn due_among(
+    c: &mut Conn,
+    now: i64,
+    ids: &[String],
+) -> StoreResult<Vec<(Subscription, Option<Period>)>> {
+    let last = subscription_periods::subscription_id
+        .eq(subscriptions::id)
+        .and(
+            subscription_periods::end_at
+                .nullable()
+                .eq(subscriptions::covered_until),
+        );
+    let query = subscriptions::table
+        .left_join(subscription_periods::table.on(last))
+        .filter(subscriptions::id.eq_any(ids))
+        .filter(subscriptions::parked_at.is_null())
+        .filter(subscriptions::next_start_at.le(now));
+    Ok(query
+        .order((subscriptions::next_start_at, subscriptions::id))
+        .select((Subscription::as_select(), Option::<Period>::as_select()))
         .load(c)?)
 }
 
@@ -56,11 +96,11 @@ pub struct Moved {
 /// What a batch of renewals comes to.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
-    /// The subscriptions as they stand afterwards, one period on.
+    /// The subscriptions as they stand afterwards: one period on, or at their end.
     pub subscriptions: Vec<Moved>,
-    /// One for each.
+    /// One for each that was billed.
     pub periods: Vec<Period>,
-    /// One for each.
+    /// One for each that was billed.
     pub invoices: Vec<Invoice>,
     /// The invoices' lines.
     pub lines: Vec<InvoiceLine>,
@@ -70,6 +110,12 @@ pub struct Batch {
     pub transfers: Vec<Transfer>,
     /// The letters that follow.
     pub letters: Vec<Letter>,
+    /// What was settled at once from buyers' credit; what is owed is less by it already.
+    pub allocations: Vec<Allocation>,
+    /// How much that takes out of the credit of each account.
+    pub drawn: BTreeMap<String, i64>,
+    /// How many live subscriptions each account has more or fewer.
+    pub live: BTreeMap<String, i64>,
 }
 
 /// Writes it. A subscription that somebody else moved on meanwhile makes the whole batch fail with
@@ -81,6 +127,17 @@ pub fn write(c: &mut Conn, batch: &Batch) -> StoreResult<()> {
     insert_many!(c, receivables, batch.receivables);
     insert_many!(c, transfers, batch.transfers);
     insert_many!(c, letters, batch.letters);
+    insert_many!(c, allocations, batch.allocations);
+    for (account, amount) in &batch.drawn {
+        if !accounts::charge(c, account, *amount)? {
+            return Err(StoreError::Collision(
+                "a credit was drawn on while renewals were written".to_owned(),
+            ));
+        }
+    }
+    for (account, change) in &batch.live {
+        accounts::count_live(c, account, *change)?;
+    }
     let mut moved = 0;
     for some in batch.subscriptions.chunks(500) {
         moved += move_on(c, some)?;
@@ -161,6 +218,18 @@ pub fn park(c: &mut Conn, id: &str, because: &str, now: i64) -> StoreResult<bool
         subscriptions::parked_because.eq(because),
     );
     Ok(diesel::update(running).set(parked).execute(c)? == 1)
+}
+
+/// Takes every parked one of a seller up again; answers how many.
+pub fn unpark_all(c: &mut Conn, seller: &str) -> StoreResult<usize> {
+    let parked = subscriptions::table
+        .filter(subscriptions::seller_id.eq(seller))
+        .filter(subscriptions::parked_at.is_not_null());
+    let running = (
+        subscriptions::parked_at.eq(None::<i64>),
+        subscriptions::parked_because.eq(None::<String>),
+    );
+    Ok(diesel::update(parked).set(running).execute(c)?)
 }
 
 /// Takes a parked one up again.

@@ -39,6 +39,12 @@ pub fn find(c: &mut Conn, organisation: &str) -> StoreResult<Option<Seller>> {
     Ok(query.select(Seller::as_select()).first(c).optional()?)
 }
 
+/// Sellers by id, for the renewal job.
+pub fn many_for_job(c: &mut Conn, ids: &[&str]) -> StoreResult<Vec<Seller>> {
+    let query = sellers::table.filter(sellers::organisation_id.eq_any(ids.iter().copied()));
+    Ok(query.select(Seller::as_select()).load(c)?)
+}
+
 /// Every seller, for jobs that look at each one's books. They are few: the operator and its resellers.
 pub fn all_for_job(c: &mut Conn) -> StoreResult<Vec<Seller>> {
     let query = sellers::table.order(sellers::organisation_id);

@@ -123,6 +123,14 @@ pub fn list(
     Ok(Page::cut(rows, limit, |row: &Subscription| row.id.clone()))
 }
 
+/// How many the renewal job has set aside.
+pub fn count_parked(c: &mut Conn, seller: &str) -> StoreResult<i64> {
+    let query = subscriptions::table
+        .filter(subscriptions::seller_id.eq(seller))
+        .filter(subscriptions::parked_at.is_not_null());
+    Ok(query.count().get_result(c)?)
+}
+
 /// Every subscription of a device that has not ended, whoever sold it: together they say what the phone may do. No books: the
 /// wholesale and the retail subscription belong to different sellers.
 pub fn live_of_device_for_job(c: &mut Conn, device: &str) -> StoreResult<Vec<Subscription>> {

@@ -264,15 +264,15 @@ pub fn transfer_row(app: &App, document: &Invoice, transfer: &ledger::Transfer) 
     }
 }
 
-/// How much of an invoice over `total` the buyer's credit settles at once: of a prepaid account the whole, if credit and limit
+/// How much of an invoice over `total` a buyer's `credit` settles at once: of a prepaid account the whole, if credit and limit
 /// reach, and else nothing; of the others what stands in the credit.
 #[must_use]
-pub fn from_credit(account: &Account, total: i64) -> i64 {
+pub fn from_credit(account: &Account, credit: i64, total: i64) -> i64 {
     if account.payment == "prepaid" {
-        let reaches = account.credit.saturating_add(account.credit_limit) >= total;
+        let reaches = credit.saturating_add(account.credit_limit) >= total;
         if reaches { total } else { 0 }
     } else {
-        account.credit.min(total).max(0)
+        credit.min(total).max(0)
     }
 }
 

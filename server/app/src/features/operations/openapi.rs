@@ -4,7 +4,9 @@ use actix_web::HttpResponse;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::features::{commands, enrolment, fleet, log, organisations, payments, record, trust};
+use crate::features::{
+    commands, enrolment, fleet, log, organisations, payments, record, selling, trust,
+};
 
 /// The whole API.
 #[derive(OpenApi)]
@@ -47,6 +49,7 @@ pub fn description() -> utoipa::openapi::OpenApi {
         record::api::Api::openapi(),
         log::api::Api::openapi(),
         payments::api::Api::openapi(),
+        selling::renewals::api::Api::openapi(),
     ] {
         whole.merge(part);
     }

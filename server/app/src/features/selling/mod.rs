@@ -18,8 +18,9 @@ pub fn routes() -> Vec<Route> {
     [
         catalogue::routes(),
         sellers::routes(),
-        subscriptions::routes(),
+        // Before the subscriptions' own: `parked` is no id.
         renewals::routes(),
+        subscriptions::routes(),
         collection::routes(),
         forecast::routes(),
     ]

@@ -26,10 +26,11 @@ pub enum Done {
     ApprovingPasskeyRemoved,
     CommandSigned,
     CommandSealed,
+    RenewalUnparked,
 }
 
 impl Done {
-    const ALL: [(Self, &'static str, Key); 16] = [
+    const ALL: [(Self, &'static str, Key); 17] = [
         (
             Self::PasswordChanged,
             "password-changed",
@@ -101,6 +102,11 @@ impl Done {
             Self::CommandSealed,
             "command-sealed",
             Key("done-command-sealed"),
+        ),
+        (
+            Self::RenewalUnparked,
+            "renewal-unparked",
+            Key("done-renewal-unparked"),
         ),
     ];
 

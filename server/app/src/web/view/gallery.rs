@@ -21,6 +21,7 @@ use super::{
     password::SetPassword,
     people::People,
     problem::Problem,
+    renewals::Parked,
     search::Search,
     send::Send,
     set_up::SetUp,
@@ -88,6 +89,8 @@ pub fn all(frame: &Frame) -> Vec<Sample> {
         page("organisations-empty", &Organisations::empty(frame)),
         page("people", &People::sample(frame)),
         page("people-empty", &People::empty(frame)),
+        page("parked", &Parked::sample(frame)),
+        page("parked-empty", &Parked::empty(frame)),
         page("search", &Search::sample(frame)),
         page("search-empty", &Search::empty(frame)),
     ];

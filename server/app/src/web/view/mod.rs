@@ -28,6 +28,7 @@ pub mod people;
 pub mod problem;
 pub mod progress;
 pub mod record;
+pub mod renewals;
 pub mod search;
 pub mod send;
 pub mod set_up;

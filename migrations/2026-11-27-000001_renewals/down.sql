@@ -1,0 +1,2 @@
+DROP INDEX prices_buyer;
+DROP TABLE standing_alarms;
