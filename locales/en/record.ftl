@@ -164,3 +164,20 @@ event-service-not-ordered-more = { $why ->
     [online-key] The fleet’s keyring does not let the server’s key do this. Its root signers can change that; it is tried again
    *[other] It is tried again
 }
+event-subscription-started = { $actor } sold { $buyer } the plan <b>{ $plan }</b>
+event-subscription-started-more = From { $from } on
+event-subscription-trial-began = The trial of { $plan } began
+event-subscription-trial-began-more = It ends on { $until }
+event-subscription-paused = { $actor } paused the subscription { $plan }
+event-subscription-paused-more = What was paid for is served until { $until }
+event-subscription-resumed = { $actor } resumed the subscription { $plan }
+event-subscription-resumed-more = The next period begins on { $from }
+event-subscription-canceling = { $actor } canceled the subscription { $plan } at the end of its period
+event-subscription-canceling-more = It ends on { $on }
+event-subscription-canceled = { $actor } <b>ended</b> the subscription { $plan }
+event-subscription-canceled-more = { $credited } were credited
+event-subscription-kept = { $actor } took back the cancellation of { $plan }
+event-subscription-plan-changed = { $actor } changed the plan { $from } to <b>{ $plan }</b>
+event-subscription-plan-chosen = { $actor } chose the plan { $plan } for the next period
+event-subscription-moved = { $actor } put the subscription { $plan } on the phone { $to }
+event-subscription-moved-more = It was on { $from }

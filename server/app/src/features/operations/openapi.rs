@@ -50,6 +50,7 @@ pub fn description() -> utoipa::openapi::OpenApi {
         log::api::Api::openapi(),
         payments::api::Api::openapi(),
         selling::renewals::api::Api::openapi(),
+        selling::subscriptions::api::Api::openapi(),
     ] {
         whole.merge(part);
     }

@@ -203,6 +203,43 @@ mod tests {
         ("receipt.rejected", r#"{"code":"bad_signature"}"#),
         ("receipt.stray", r#"{"code":""}"#),
         ("receipt.gap", r#"{"code":"7"}"#),
+        (
+            "subscription.started",
+            r#"{"plan":"Six months","buyer":"Hollis & Vane","from":"2026-12-01"}"#,
+        ),
+        (
+            "subscription.trial-began",
+            r#"{"plan":"Six months","until":"2026-12-31"}"#,
+        ),
+        (
+            "subscription.paused",
+            r#"{"plan":"Six months","until":"2027-06-01"}"#,
+        ),
+        (
+            "subscription.resumed",
+            r#"{"plan":"Six months","from":"2027-06-01"}"#,
+        ),
+        (
+            "subscription.canceling",
+            r#"{"plan":"Six months","on":"2027-06-01"}"#,
+        ),
+        (
+            "subscription.canceled",
+            r#"{"plan":"Six months","credited":"10.00 EUR"}"#,
+        ),
+        ("subscription.kept", r#"{"plan":"Six months"}"#),
+        (
+            "subscription.plan-changed",
+            r#"{"from":"Monthly","plan":"Six months"}"#,
+        ),
+        (
+            "subscription.plan-chosen",
+            r#"{"from":"Monthly","plan":"Six months"}"#,
+        ),
+        (
+            "subscription.moved",
+            r#"{"plan":"Six months","from":"HX7-1","to":"HX7-2"}"#,
+        ),
     ];
 
     #[test]

@@ -4,6 +4,7 @@
 //! one transaction; or undoes it again, when it was only tried. What is billed when a period begins is the renewal job's.
 
 pub mod acts;
+pub mod api;
 pub mod bulk;
 mod cancel;
 mod change_plan;
@@ -22,13 +23,31 @@ mod stop;
 mod trials;
 mod undo_cancel;
 
+use muster_domain::permission::Permission;
+
 use crate::features::operations::schedule::Job;
-use crate::web::route::Route;
+use crate::route;
+use crate::web::route::{Access, Route};
 
 /// The routes of this room.
 #[must_use]
 pub fn routes() -> Vec<Route> {
-    Vec::new()
+    let (read, sell) = (
+        Access::Needs(Permission::ReadBooks),
+        Access::Needs(Permission::Sell),
+    );
+    vec![
+        route!(GET "/api/v1/subscriptions", read, api::list),
+        route!(POST "/api/v1/subscriptions", sell, api::create),
+        route!(POST "/api/v1/subscriptions/bulk", sell, api::bulk_act),
+        route!(GET "/api/v1/subscriptions/{id}", read, api::find),
+        route!(POST "/api/v1/subscriptions/{id}/pause", sell, api::pause),
+        route!(POST "/api/v1/subscriptions/{id}/resume", sell, api::resume),
+        route!(POST "/api/v1/subscriptions/{id}/cancel", sell, api::cancel),
+        route!(POST "/api/v1/subscriptions/{id}/undo-cancel", sell, api::undo_cancel),
+        route!(POST "/api/v1/subscriptions/{id}/change-plan", sell, api::change_plan),
+        route!(POST "/api/v1/subscriptions/{id}/move", sell, api::move_to),
+    ]
 }
 
 /// What it does by itself.
