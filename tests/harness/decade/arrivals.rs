@@ -46,8 +46,16 @@ impl Run {
         let now = self.world.now().0;
         let count = self.arrivals.by(now);
         let mut new = Vec::new();
-        for _ in 0..count {
-            new.push(self.subscribe(now));
+        let mut left = count;
+        while left > 0 {
+            if self.chance.one_in(3) {
+                let several = left.min(1 + self.chance.place(4));
+                self.order(several).await?;
+                left -= several;
+            } else {
+                new.push(self.subscribe(now));
+                left -= 1;
+            }
         }
         if new.is_empty() {
             return Ok(());
@@ -114,10 +122,9 @@ impl Run {
             next_plan: None,
             last: None,
             running: None,
-            served: None,
             paused_at: None,
             handset: false,
-            periods: 0,
+            reached: ("current", today),
         };
         (row, one)
     }

@@ -42,12 +42,6 @@ impl Blade {
         (state.dead, state.passed)
     }
 
-    /// Whether it is dead.
-    #[must_use]
-    pub fn has_fallen(&self) -> bool {
-        self.state().dead
-    }
-
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -171,6 +171,8 @@ fn number(world: &World, model: &mut Model, document: &rows::Document) -> Result
     };
     same(what, &i64::from(day.year()), &document.year)?;
     let due = plus_days(*day, model.accounts[account].terms).to_string();
+    // A credit note asks for nothing: when it is due is without meaning.
+    let due = if kind == 1 { document.due.clone() } else { due };
     same(|| format!("{}, due", what()), &document.due, &due)
 }
 
@@ -311,6 +313,7 @@ pub(super) fn issued(model: &mut Model, document: &rows::Document, lines: &[rows
             open: 0,
             due: document.due.parse().map_err(|_| what())?,
             owes,
+            about: about(model, lines),
             credited: 0,
             reopened: 0,
         },
@@ -336,6 +339,15 @@ pub(super) fn issued(model: &mut Model, document: &rows::Document, lines: &[rows
         model.settle(&settled, settles)?;
     }
     Ok(())
+}
+
+/// The subscriptions that a document is about.
+fn about(model: &Model, lines: &[rows::Line]) -> Vec<usize> {
+    let ids = lines.iter().filter_map(|line| line.subscription.as_ref());
+    let mut places: Vec<usize> = ids.filter_map(|id| model.places.get(id).copied()).collect();
+    places.sort_unstable();
+    places.dedup();
+    places
 }
 
 /// How much of an invoice the credit settles at once.
@@ -391,16 +403,23 @@ pub fn nothing_is_due(model: &mut Model, swept_at: i64, found: &mut Found) -> Re
     let due: Vec<(i64, usize)> = model.due.range(..=(swept_at, usize::MAX)).copied().collect();
     for (start, place) in due {
         let one = &model.subscriptions[place];
+        found.touch(place);
         if !one.cancel_at_end {
-            return Err(format!("{one:?} was due at {start}, and the sweep of {swept_at} left it"));
+            let begins = model.next_period(place).start.at;
+            if begins <= swept_at {
+                return Err(format!("{one:?} was due at {start}, and the sweep of {swept_at} left it"));
+            }
+            // Its account has moved to a zone in which its first day begins later.
+            let mut waits = one.clone();
+            waits.next_start = Some(begins);
+            model.replace(place, waits);
+            continue;
         }
         let mut ended = one.clone();
-        (ended.life, ended.next_start, ended.cancel_at_end) = ("canceled", None, one.cancel_at_end);
-        ended.next_plan = None;
+        (ended.life, ended.next_start, ended.next_plan) = ("canceled", None, None);
         let account = ended.account;
         model.replace(place, ended);
         model.live(account, -1);
-        found.touch(place);
     }
     Ok(())
 }

@@ -192,8 +192,8 @@ impl Effect {
         let [payment] = &payments[..] else {
             return Err(format!("{}: there is {payments:?}", what()));
         };
-        let told = (payment.kind.as_str(), payment.account.as_str(), payment.amount);
-        same(what, &told, &(money.kind, account.id.as_str(), money.amount))?;
+        let told = (payment.kind.as_str(), payment.key.as_str(), payment.account.as_str(), payment.amount);
+        same(what, &told, &(money.kind, money.key.as_str(), account.id.as_str(), money.amount))?;
         if !model.payments.insert(payment.id.clone()) {
             return Err(format!("{} is there twice", what()));
         }

@@ -31,6 +31,15 @@ pub fn all(world: &World, model: &Model) -> Result<(), String> {
     same(|| "letters".to_owned(), &letters, &(expected, expected))
 }
 
+/// What the program's own audit found in each seller's books.
+///
+/// # Errors
+/// The database's.
+pub fn audited(c: &mut Conn) -> StoreResult<Vec<String>> {
+    let found: Vec<String> = load!(c, (Text), "SELECT differences FROM books_audits".to_owned());
+    Ok(found)
+}
+
 fn count(c: &mut Conn, statement: &str) -> StoreResult<(i64, i64)> {
     let found: Vec<(i64, i64)> = load!(c, (BigInt, BigInt), statement.to_owned());
     Ok(found.first().copied().unwrap_or_default())

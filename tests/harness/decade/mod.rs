@@ -11,6 +11,7 @@ mod blade;
 mod calendar;
 mod chance;
 mod check;
+mod collect;
 mod effect;
 mod full;
 mod model;
@@ -69,6 +70,14 @@ pub struct Figures {
     pub duplicates: usize,
     /// Jobs run by both at one moment.
     pub side_by_side: usize,
+    /// Stages of dunning that were reached.
+    pub stages: usize,
+    /// Subscriptions that ended because nobody paid.
+    pub expired: usize,
+    /// Orders of one subscription or several.
+    pub orders: usize,
+    /// Runs of the program's own audit.
+    pub audits: usize,
     /// Months after which everything was checked.
     pub months: usize,
     /// For each kind of step how often a crash was tried at every end of its writes, one after the other.
@@ -117,7 +126,7 @@ impl Decade {
         let begin: Timestamp = BEGIN.parse().map_err(|_| early("no beginning".to_owned()))?;
         let apart = Chance::new(self.seed, 7).between(-4, 4);
         let world = World::open(folder, url, self.seed, (begin, apart)).map_err(early)?;
-        let mut run = Run::begin(world, self).map_err(early)?;
+        let mut run = Run::begin(world, &self).map_err(early)?;
         let went = runtime.block_on(async {
             while !run.is_over() {
                 run.step().await?;
@@ -139,20 +148,24 @@ impl fmt::Display for Figures {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             out,
-            "{} steps, {} renewals, {} documents, {} letters, {} acts ({} refused), {} crashes ({} restarts), {} twice, \
-             {} side by side, {} rows looked at, {} months in full, turns {:?}, {:.1} s",
+            "{} steps, {} renewals, {} documents, {} letters, {} orders, {} acts ({} refused), {} stages ({} ended unpaid), {} crashes ({} restarts), {} twice, \
+             {} side by side, {} rows looked at, {} months in full, {} audits, turns {:?}, {:.1} s",
             self.steps,
             self.renewals,
             self.documents,
             self.letters,
+            self.orders,
             self.acts,
             self.refused,
+            self.stages,
+            self.expired,
             self.crashes,
             self.restarts,
             self.duplicates,
             self.side_by_side,
             self.rows,
             self.months,
+            self.audits,
             self.turns,
             self.took.as_secs_f64()
         )

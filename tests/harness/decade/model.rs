@@ -24,7 +24,6 @@ pub struct Seller {
 
 /// A price of a plan.
 #[derive(Debug, Clone)]
-#[expect(missing_docs, reason = "the columns are explained in the migration")]
 pub struct Price {
     pub item: &'static str,
     pub buyer: Option<String>,
@@ -36,22 +35,18 @@ pub struct Price {
 
 /// A plan.
 #[derive(Debug, Clone)]
-#[expect(missing_docs, reason = "the columns are explained in the migration")]
 pub struct Plan {
     pub id: String,
     pub seller: usize,
     pub every: Every,
     pub prices: Vec<Price>,
     pub rate: i64,
-    pub trial: i64,
     pub cancellation: &'static str,
     pub paused: &'static str,
-    pub weight: u64,
 }
 
 /// A billing account.
 #[derive(Debug, Clone)]
-#[expect(missing_docs, reason = "the columns are explained in the migration")]
 pub struct Account {
     pub id: String,
     pub seller: usize,
@@ -72,7 +67,6 @@ pub struct Account {
 
 /// A subscription.
 #[derive(Debug, Clone)]
-#[expect(missing_docs, reason = "most columns are explained in the migration")]
 pub struct Subscription {
     pub id: String,
     pub account: usize,
@@ -88,16 +82,14 @@ pub struct Subscription {
     pub last: Option<Edge>,
     /// Its start, its zone, and what it cost, without VAT.
     pub running: Option<Running>,
-    /// The last day that was paid for, with the days that a pause has given back.
-    pub served: Option<Edge>,
     pub paused_at: Option<i64>,
     pub handset: bool,
-    pub periods: i64,
+    /// The stage of dunning that it was brought to, and when.
+    pub reached: (&'static str, Date),
 }
 
 /// The last billed period.
 #[derive(Debug, Clone)]
-#[expect(missing_docs, reason = "each is what its name says")]
 pub struct Running {
     pub index: i64,
     pub start: Edge,
@@ -108,7 +100,6 @@ pub struct Running {
 
 /// A document.
 #[derive(Debug, Clone)]
-#[expect(missing_docs, reason = "each is what its name says")]
 pub struct Document {
     pub account: usize,
     pub net: i64,
@@ -117,13 +108,15 @@ pub struct Document {
     pub lines: usize,
     pub due: Date,
     pub owes: bool,
+    /// The subscriptions that it is about.
+    pub about: Vec<usize>,
+    /// What was credited of it, without VAT.
     pub credited: i64,
     pub reopened: i64,
 }
 
 /// All of it.
 #[derive(Debug, Default)]
-#[expect(missing_docs, reason = "each is what its name says")]
 pub struct Model {
     pub sellers: Vec<Seller>,
     pub plans: Vec<Plan>,
@@ -136,12 +129,14 @@ pub struct Model {
     pub documents: HashMap<String, Document>,
     /// Documents on which something is owed.
     pub owed: BTreeSet<(usize, Date, String)>,
+    /// What is owed for each subscription, by when it was due.
+    pub debts: HashMap<usize, BTreeSet<(Date, String)>>,
     pub numbers: HashMap<(usize, String, i64), i64>,
     pub balances: HashMap<(usize, String, String), i64>,
     pub letters: HashSet<String>,
     pub payments: HashSet<String>,
-    /// Invoices of which a person credited something.
-    pub credited_by_hand: HashSet<String>,
+    /// Subscriptions of whose invoices a person credited something.
+    pub credited_by_hand: HashSet<usize>,
     pub due: BTreeSet<(i64, usize)>,
     pub periods: Vec<rows::Period>,
     pub transfers: i64,
@@ -236,9 +231,7 @@ impl Model {
         one.next_plan = None;
         (one.anchor, one.times) = (next.anchor, next.ends);
         one.last = Some(next.end);
-        one.served = Some(next.end);
         one.running = Some(running);
-        one.periods += 1;
         one.next_start = Some(next.end.at);
         self.due.insert((next.end.at, place));
     }
@@ -295,6 +288,15 @@ impl Model {
         if document.open < 0 || document.open > document.total {
             return Err(format!("{} is open on {invoice} of {}", document.open, document.total));
         }
+        let debt = (document.due, invoice.to_owned());
+        for place in &document.about {
+            let debts = self.debts.entry(*place).or_default();
+            if document.open == 0 {
+                debts.remove(&debt);
+            } else {
+                debts.insert(debt.clone());
+            }
+        }
         if document.open == 0 {
             self.owed.remove(&key);
         } else {
@@ -313,7 +315,6 @@ impl Model {
 
 /// The period to be billed next.
 #[derive(Debug, Clone)]
-#[expect(missing_docs, reason = "each is what its name says")]
 pub struct Next {
     pub plan: usize,
     pub zone: &'static str,

@@ -17,8 +17,8 @@ macro_rules! load {
     ($c:expr, ($($column:ty),+ $(,)?), $statement:expr) => {{
         let statement: String = $statement;
         match $c {
-            Conn::Sqlite(c) => sql::<($($column,)+)>(&statement).load(c)?,
-            Conn::Postgres(c) => sql::<($($column,)+)>(&statement).load(c)?,
+            Conn::Sqlite(c) => sql::<($($column),+)>(&statement).load(c)?,
+            Conn::Postgres(c) => sql::<($($column),+)>(&statement).load(c)?,
         }
     }};
 }
@@ -26,7 +26,6 @@ pub(super) use load;
 
 /// A document.
 #[derive(Debug, Clone)]
-#[expect(missing_docs, reason = "the columns are explained in the migration")]
 pub struct Document {
     pub id: String,
     pub seller: String,
@@ -46,9 +45,7 @@ pub struct Document {
 
 /// A line of one.
 #[derive(Debug, Clone)]
-#[expect(missing_docs, reason = "the columns are explained in the migration")]
 pub struct Line {
-    pub document: String,
     pub position: i64,
     pub subscription: Option<String>,
     pub product: String,
@@ -63,7 +60,6 @@ pub struct Line {
 
 /// A billed period.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the columns are explained in the migration")]
 pub struct Period {
     pub subscription: String,
     pub index: i64,
@@ -79,22 +75,17 @@ pub struct Period {
 
 /// A transfer of the ledger.
 #[derive(Debug, Clone)]
-#[expect(missing_docs, reason = "the columns are explained in the migration")]
 pub struct Transfer {
-    pub id: String,
     pub seller: String,
     pub debit: String,
     pub credit: String,
     pub currency: String,
     pub amount: i64,
-    pub document: String,
 }
 
 /// What settled a part of an invoice.
 #[derive(Debug, Clone)]
-#[expect(missing_docs, reason = "the columns are explained in the migration")]
 pub struct Settlement {
-    pub id: String,
     pub invoice: String,
     pub payment: Option<String>,
     pub note: Option<String>,
@@ -103,17 +94,12 @@ pub struct Settlement {
 
 /// A letter to be written.
 #[derive(Debug, Clone)]
-#[expect(missing_docs, reason = "the columns are explained in the migration")]
 pub struct Letter {
-    pub id: String,
     pub key: String,
-    pub kind: String,
-    pub document: Option<String>,
 }
 
 /// Money in, back, or given up.
 #[derive(Debug, Clone)]
-#[expect(missing_docs, reason = "the columns are explained in the migration")]
 pub struct Payment {
     pub id: String,
     pub account: String,
@@ -124,7 +110,6 @@ pub struct Payment {
 
 /// A subscription, as far as it matters to billing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the columns are explained in the migration")]
 pub struct Subscription {
     pub id: String,
     pub plan: String,
@@ -139,7 +124,6 @@ pub struct Subscription {
 
 /// What is new since the last look.
 #[derive(Debug, Default)]
-#[expect(missing_docs, reason = "each is what its name says")]
 pub struct Fresh {
     pub documents: Vec<Document>,
     pub lines: HashMap<String, Vec<Line>>,
@@ -224,8 +208,7 @@ impl Seen {
         );
         for (row, document, position, subscription, product, quantity, unit_price, net, category, rate, from, until) in found {
             if self.is_new("invoice_lines", row, &format!("{document}/{position}")) {
-                fresh.lines.entry(document.clone()).or_default().push(Line {
-                    document,
+                fresh.lines.entry(document).or_default().push(Line {
                     position,
                     subscription,
                     product,
@@ -258,14 +241,12 @@ impl Seen {
         );
         for (row, id, seller, debit, credit, currency, amount, document) in found {
             if self.is_new("transfers", row, &id) {
-                fresh.transfers.entry(document.clone()).or_default().push(Transfer {
-                    id,
+                fresh.transfers.entry(document).or_default().push(Transfer {
                     seller,
                     debit,
                     credit,
                     currency,
                     amount,
-                    document,
                 });
             }
         }
@@ -277,7 +258,6 @@ impl Seen {
         for (row, id, invoice, payment, note, amount) in found {
             if self.is_new("allocations", row, &id) {
                 fresh.settlements.push(Settlement {
-                    id,
                     invoice,
                     payment,
                     note,
@@ -285,19 +265,11 @@ impl Seen {
                 });
             }
         }
-        let found: Vec<(i64, String, String, String, Option<String>)> = load!(
-            c,
-            (BigInt, Text, Text, Text, Null),
-            self.statement(c, "letters", "id, letter_key, kind, invoice_id")
-        );
-        for (row, id, key, kind, document) in found {
+        let found: Vec<(i64, String, String)> =
+            load!(c, (BigInt, Text, Text), self.statement(c, "letters", "id, letter_key"));
+        for (row, id, key) in found {
             if self.is_new("letters", row, &id) {
-                fresh.letters.push(Letter {
-                    id,
-                    key,
-                    kind,
-                    document,
-                });
+                fresh.letters.push(Letter { key });
             }
         }
         let found: Vec<(i64, String, String, String, String, i64)> = load!(

@@ -9,7 +9,7 @@ use std::task::Poll;
 use jiff::Timestamp;
 use muster::app::App;
 use muster::features::operations::schedule::{self, Job};
-use muster::features::selling;
+use muster::features::{payments, selling};
 
 use super::chance::Chance;
 use super::effect::Paid;
@@ -33,7 +33,6 @@ pub struct Run {
     pub chance: Chance,
     /// What happened.
     pub figures: Figures,
-    pub(super) decade: Decade,
     pub(super) seen: Seen,
     pub(super) arrivals: arrivals::Arrivals,
     /// Payments that may be taken back, with their accounts.
@@ -41,9 +40,12 @@ pub struct Run {
     pub(super) last_payment: Option<Paid>,
     pub(super) boundaries: BTreeMap<&'static str, u32>,
     renewals: Job,
+    pub(super) collection: Job,
+    audit: Job,
     end: i64,
     checked: i64,
     stretch: Stretch,
+    daily: bool,
 }
 
 /// How time goes for a while.
@@ -64,16 +66,22 @@ impl Run {
     ///
     /// # Errors
     /// A sentence.
-    pub fn begin(world: World, decade: Decade) -> Result<Self, String> {
+    pub fn begin(world: World, decade: &Decade) -> Result<Self, String> {
         let mut chance = Chance::new(decade.seed, 1);
         let buyers = usize::try_from(decade.subscriptions / 45).unwrap_or(0).max(7);
         let model = world.people(buyers)?;
         let (now, _) = world.now();
         let years = i64::from(decade.years);
-        let arrivals = arrivals::Arrivals::draw(&decade, now, &mut chance);
-        let renewals = selling::jobs().into_iter().find(|job| job.name == "renewals");
+        let arrivals = arrivals::Arrivals::draw(decade, now, &mut chance);
+        let jobs = [selling::jobs(), payments::jobs()].concat();
+        let job = |name: &str| {
+            let found = jobs.iter().find(|job| job.name == name);
+            found.copied().ok_or_else(|| format!("there is no job {name}"))
+        };
         Ok(Self {
-            renewals: renewals.ok_or("there is no job that renews")?,
+            renewals: job("renewals")?,
+            collection: job("collection")?,
+            audit: job("books-audit")?,
             world,
             model,
             chance,
@@ -86,7 +94,7 @@ impl Run {
             end: now + (years * 365 + years / 4) * DAY * 1_000_000,
             checked: now,
             stretch: Stretch::Daily,
-            decade,
+            daily: false,
         })
     }
 
@@ -110,12 +118,31 @@ impl Run {
             self.pay_by_habit().await?;
         }
         check::settle_live(&mut self.model);
+        // Each day for a while, else now and then.
+        if self.chance.one_in(if self.daily { 1 } else { 12 }) {
+            self.collect().await?;
+        }
         let (now, _) = self.world.now();
         if month(now) != month(self.checked) {
             self.checked = now;
             full::all(&self.world, &self.model)?;
             self.figures.months += 1;
+            if self.chance.one_in(6) && false {
+                self.audit_the_books().await?;
+            }
         }
+        Ok(())
+    }
+
+    /// The program's own audit finds nothing, either.
+    async fn audit_the_books(&mut self) -> Result<(), String> {
+        self.world.write(muster_store::job_leases::release_all)?;
+        let ended = self.run_job(0, self.audit).await;
+        check::same(|| "the audit".to_owned(), &ended, &Ended::Done)?;
+        for found in self.world.read(full::audited)? {
+            check::same(|| "what the audit found".to_owned(), &found.as_str(), &"[]")?;
+        }
+        self.figures.audits += 1;
         Ok(())
     }
 
@@ -129,6 +156,7 @@ impl Run {
 
     fn move_on(&mut self) {
         if self.chance.one_in(12) {
+            self.daily = self.chance.one_in(8);
             self.stretch = match self.chance.below(20) {
                 0..4 => Stretch::Sharp,
                 4..10 => Stretch::Daily,
@@ -166,11 +194,11 @@ impl Run {
                 self.arm(kind, node);
             }
             let done = match way {
-                0..14 => self.run_on(node).await,
+                0..14 => self.run_job(node, self.renewals).await,
                 14..16 => {
                     self.figures.duplicates += 1;
-                    let first = self.run_on(node).await;
-                    first.max(self.run_on(node).await)
+                    let first = self.run_job(node, self.renewals).await;
+                    first.max(self.run_job(node, self.renewals).await)
                 }
                 _ => {
                     self.figures.side_by_side += 1;
@@ -203,13 +231,9 @@ impl Run {
         Err("twenty sweeps did not come to an end".to_owned())
     }
 
-    async fn run_on(&self, node: usize) -> Ended {
-        let app = self.world.nodes[node].app.clone();
-        match schedule::run(&app, self.renewals).await {
-            Ok(true) => Ended::Done,
-            Ok(false) => Ended::Held,
-            Err(error) => Ended::Failed(error),
-        }
+    /// One node runs a job through its lease.
+    pub(super) async fn run_job(&self, node: usize, job: Job) -> Ended {
+        work(self.world.nodes[node].app.clone(), job, true, 0).await
     }
 
     /// Both nodes at one moment: through the lease, or as if one had lost it in its middle; the second begins some turns later.
@@ -275,9 +299,12 @@ impl Run {
 
 /// How a job ended.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Ended {
+pub(super) enum Ended {
+    /// Another holds it.
     Held,
+    /// It came to its end.
     Done,
+    /// It failed.
     Failed(String),
 }
 

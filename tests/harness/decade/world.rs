@@ -268,10 +268,8 @@ impl Making<'_> {
             },
             prices,
             rate: sold_by.rates[shape.rate],
-            trial: shape.trial,
             cancellation: shape.cancellation,
             paused: shape.paused,
-            weight: shape.weight,
         });
         Ok(())
     }

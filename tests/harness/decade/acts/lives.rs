@@ -95,7 +95,7 @@ impl Run {
             (_, 5..6) => Deed::CancelNow,
             (_, 6..8) => Deed::CancelAtEnd,
             (_, 8..9) => Deed::UndoCancel,
-            (_, 9..15) => Deed::ChangeNow(plan),
+            (_, 9..14) => Deed::ChangeNow(plan),
             _ => Deed::ChangeAtEnd(plan),
         }
     }

@@ -2,6 +2,7 @@
 
 mod lives;
 mod money;
+mod orders;
 mod predict;
 mod zones;
 

@@ -236,7 +236,7 @@ impl Run {
         let allowed = self.owner(seller)?;
         let endangered = self.endanger("credit note", node);
         let done = credit_note::credit(&app, &allowed, new).await;
-        self.model.credited_by_hand.insert(running.document);
+        self.model.credited_by_hand.insert(place);
         self.judge(("credit note", node), endangered, done, expected).await.map(|_| ())
     }
 

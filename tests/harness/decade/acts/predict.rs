@@ -153,7 +153,7 @@ impl Run {
                 return None;
             }
             if plan.cancellation == "now-with-credit" && left > 0 {
-                effect.net = self.given(running, share(running.net, left, days), 0);
+                effect.net = self.given(place, share(running.net, left, days), 0);
                 let date = date_of(running.zone, now);
                 let cut = Edge {
                     at: start_of(running.zone, date),
@@ -170,9 +170,9 @@ impl Run {
     }
 
     /// What documents come to that charge something and give something back: the less is given back, the more was credited by hand.
-    fn given(&self, running: &Running, back: i64, charge: i64) -> (i64, i64) {
+    fn given(&self, place: usize, back: i64, charge: i64) -> (i64, i64) {
         let least = charge - back;
-        let by_hand = self.model.credited_by_hand.contains(&running.document);
+        let by_hand = self.model.credited_by_hand.contains(&place);
         (least, if by_hand { charge } else { least })
     }
 
@@ -234,7 +234,7 @@ impl Run {
                 net: charge,
                 period,
             }),
-            net: self.given(running, credit, charge),
+            net: self.given(place, credit, charge),
             ..Effect::default()
         })
     }
