@@ -224,6 +224,7 @@ fn renewal(c: &mut Conn, id: &str, index: i64) -> StoreResult<Batch> {
             created_at: 1,
             mail_id: None,
         }],
+        ..Batch::default()
     })
 }
 

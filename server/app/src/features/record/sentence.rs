@@ -240,6 +240,25 @@ mod tests {
             "subscription.moved",
             r#"{"plan":"Six months","from":"HX7-1","to":"HX7-2"}"#,
         ),
+        (
+            "renewal.began",
+            r#"{"subscription":"s","plan":"Six months","buyer":"Hollis & Vane"}"#,
+        ),
+        (
+            "renewal.canceled",
+            r#"{"subscription":"s","plan":"Six months","buyer":"Hollis & Vane"}"#,
+        ),
+        (
+            "renewal.parked",
+            r#"{"subscription":"s","plan":"Six months","buyer":"Hollis & Vane","because":"It has no price."}"#,
+        ),
+        (
+            "renewal.unparked",
+            r#"{"subscription":"s","plan":"Six months","buyer":"Hollis & Vane"}"#,
+        ),
+        ("renewal.all-unparked", r#"{"count":12}"#),
+        ("renewal.behind", r#"{"hours":3}"#),
+        ("renewal.caught-up", r#"{"hours":0}"#),
     ];
 
     #[test]
