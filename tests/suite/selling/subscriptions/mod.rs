@@ -2,6 +2,7 @@
 
 mod books;
 mod life;
+mod pages;
 mod phones;
 mod plans;
 mod settling;

@@ -15,6 +15,7 @@ on_both_databases![
     a_plan_may_be_chosen_for_the_next_period,
     b18_an_upgrade_within_an_hour_of_a_renewal_is_one_charge,
     a_trial_simply_goes_on_with_the_other_plan,
+    a_plan_chosen_in_a_pause_begins_with_the_resumption,
     plans_that_cannot_be_sold_are_refused,
 ];
 
@@ -282,6 +283,31 @@ async fn a_trial_simply_goes_on_with_the_other_plan(t: &mut TestApp) {
         [("2026-10-01", "2026-11-01")]
     );
     assert_eq!(deal.documents(t).await[0].net, 15_555);
+}
+
+async fn a_plan_chosen_in_a_pause_begins_with_the_resumption(t: &mut TestApp) {
+    let (world, deal, _, _, id) = sold(t).await;
+    let mut half_year = monthly(&deal, 3, "Half a year", 150_000);
+    half_year.plan.interval_count = 6;
+    add_plan(t, &half_year).await;
+    at(t, "2026-10-01T10:00:00Z");
+    act(&world.northwind.api, &id, "pause", json!({}))
+        .await
+        .expect(200);
+    change(&world, &id, &half_year, "now").await;
+    at(t, "2027-01-15T10:00:00Z");
+    let resumed = act(&world.northwind.api, &id, "resume", json!({}))
+        .await
+        .expect(200);
+    assert_eq!(
+        (&resumed["next"]["on"], &resumed["next"]["net"]),
+        (&json!("2027-01-15"), &json!(150_000))
+    );
+    bill(t).await;
+    assert_eq!(
+        days(&periods(t, &id).await),
+        [("2026-09-21", "2026-10-21"), ("2027-01-15", "2027-07-15")]
+    );
 }
 
 async fn plans_that_cannot_be_sold_are_refused(t: &mut TestApp) {

@@ -90,7 +90,7 @@ async fn unused_days_are_credited_to_the_cent(t: &mut TestApp) {
 
 async fn what_was_credited_by_an_end_on_the_first_day_is_the_whole(t: &mut TestApp) {
     let (world, deal) = shop(t, |deal| {
-        deal.plan.cancellation = "now-with-credit".to_owned()
+        deal.plan.cancellation = "now-with-credit".to_owned();
     })
     .await;
     let api = &world.northwind.api;

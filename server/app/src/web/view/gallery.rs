@@ -95,6 +95,7 @@ pub fn all(frame: &Frame) -> Vec<Sample> {
         page("search-empty", &Search::empty(frame)),
     ];
     pages.extend(super::desk::samples(frame));
+    pages.extend(super::subscriptions::samples(frame));
     pages.extend(
         Problem::samples(frame)
             .iter()
@@ -107,6 +108,6 @@ pub fn all(frame: &Frame) -> Vec<Sample> {
     pages
 }
 
-fn page(name: &str, view: &impl Template) -> Sample {
+pub(super) fn page(name: &str, view: &impl Template) -> Sample {
     (name.to_owned(), view.render())
 }

@@ -33,6 +33,7 @@ pub mod search;
 pub mod send;
 pub mod set_up;
 pub mod sign_in;
+pub mod subscriptions;
 pub mod tokens;
 pub mod viewer;
 pub mod vocabulary;

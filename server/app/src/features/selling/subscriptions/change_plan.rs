@@ -109,9 +109,8 @@ fn at_once(tx: &mut Conn, app: &App, scene: &Scene, new: &Plan) -> Step<Acted> {
         .map(charge::instant)
         .transpose()?;
     let next_start = next_start.unwrap_or(billed.end);
-    let how = if scene.is_due() {
-        upgrade::how(scene.now, next_start, Renewal::Unbilled)
-    } else if upgrade::nearest(scene.now, billed.start, next_start) == next_start {
+    let nearest = upgrade::nearest(scene.now, billed.start, next_start);
+    let how = if scene.is_due() || nearest == next_start {
         upgrade::how(scene.now, next_start, Renewal::Unbilled)
     } else {
         upgrade::how(scene.now, billed.start, Renewal::Finalised)

@@ -1,9 +1,14 @@
 //! The subscriptions of somebody's books, sold or bought, with the names that a reader needs.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
+use jiff::Timestamp;
+use jiff::civil::Date;
 use muster_domain::scope::{Books, Scope};
 use muster_domain::selling::life::Life;
+use muster_domain::selling::zone::Zone;
+use muster_store::selling::accounts;
 use muster_store::selling::plans;
 use muster_store::selling::subscriptions::{self, Filter, Subscription};
 use muster_store::{Conn, Page, StoreResult, devices, organisations};
@@ -76,6 +81,8 @@ pub struct Named {
     pub other: String,
     /// The serial number of its phone, where the reader may see that phone.
     pub serial_number: Option<String>,
+    /// The day, in the account's zone, on which it renews or ends; `None` where nothing is to come.
+    pub next_on: Option<Date>,
 }
 
 /// A page of them, newest first.
@@ -112,6 +119,14 @@ pub fn named(
         .into_iter()
         .map(|plan| (plan.id, plan.name))
         .collect();
+    let ids: Vec<&str> = rows
+        .iter()
+        .map(|row| row.billing_account_id.as_str())
+        .collect();
+    let zones: BTreeMap<String, Zone> = accounts::many_for_job(c, &ids)?
+        .into_iter()
+        .filter_map(|account| Some((account.id, Zone::parse(&account.zone).ok()?)))
+        .collect();
     let wanted: Vec<String> = rows
         .iter()
         .filter_map(|row| row.device_id.clone())
@@ -126,11 +141,10 @@ pub fn named(
         Books::Buyer(_) => row.seller_id.clone(),
     };
     for row in &rows {
-        let id = other(row);
-        if !names.contains_key(&id) {
+        if let Entry::Vacant(place) = names.entry(other(row)) {
             // Both ends of a trade know each other's name.
-            let found = organisations::find(c, &Scope::Platform, &id)?;
-            names.insert(id, found.map_or_else(String::new, |found| found.name));
+            let found = organisations::find(c, &Scope::Platform, place.key())?;
+            place.insert(found.map_or_else(String::new, |found| found.name));
         }
     }
     Ok(rows
@@ -143,7 +157,13 @@ pub fn named(
                 .as_ref()
                 .and_then(|id| serials.get(id))
                 .cloned(),
+            next_on: next_on(&row, zones.get(&row.billing_account_id)),
             row,
         })
         .collect())
+}
+
+fn next_on(row: &Subscription, zone: Option<&Zone>) -> Option<Date> {
+    let at = Timestamp::from_microsecond(row.next_start_at?).ok()?;
+    Some(zone?.date_of(at))
 }

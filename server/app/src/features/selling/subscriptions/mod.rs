@@ -13,6 +13,7 @@ pub mod list;
 mod move_to;
 pub mod next;
 pub mod order;
+mod page;
 mod pause;
 mod resume;
 mod scene;
@@ -37,6 +38,14 @@ pub fn routes() -> Vec<Route> {
         Access::Needs(Permission::Sell),
     );
     vec![
+        route!(GET "/subscriptions", read, page::list::show),
+        route!(GET "/subscriptions/new", sell, page::new::form),
+        route!(POST "/subscriptions/new", sell, page::new::go),
+        route!(GET "/subscriptions/bulk", sell, page::bulk::form),
+        route!(POST "/subscriptions/bulk", sell, page::bulk::go),
+        route!(GET "/subscriptions/{id}", read, page::show::show),
+        route!(GET "/subscriptions/{id}/act", sell, page::act::form),
+        route!(POST "/subscriptions/{id}/act", sell, page::act::go),
         route!(GET "/api/v1/subscriptions", read, api::list),
         route!(POST "/api/v1/subscriptions", sell, api::create),
         route!(POST "/api/v1/subscriptions/bulk", sell, api::bulk_act),

@@ -27,10 +27,19 @@ pub fn act(tx: &mut Conn, scene: &Scene) -> Step<Acted> {
         }
         None => schedule,
     };
-    let next = schedule.next(scene.billed()?.as_ref())?;
+    let billed = scene.billed()?;
+    let next = schedule.next(billed.as_ref())?;
+    // A plan that was chosen meanwhile holds from the new anchor on: its periods are counted from there, not from where the last ended.
+    let begins_anew = billed.is_some_and(|billed| next.start > billed.end);
+    let (plan_id, next_plan_id) = match &row.next_plan_id {
+        Some(chosen) if begins_anew => (chosen.clone(), None),
+        kept => (row.plan_id.clone(), kept.clone()),
+    };
     Ok(Acted {
         subscription: Subscription {
             life: standing.life.as_str().to_owned(),
+            plan_id,
+            next_plan_id,
             anchor: schedule.anchor.to_string(),
             anchor_index: i64::from(schedule.first),
             next_index: i64::from(next.index),
