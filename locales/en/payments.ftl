@@ -1,1 +1,130 @@
-# Payments.
+# Payments: what comes in, goes back, is credited or given up.
+
+payments-title = Payments
+payments-words = What was paid, paid back and given up. Nothing here is changed or deleted; what turns out otherwise stands beside it.
+payments-newest = Newest first
+payments-none = No payment yet. Enter one by hand, or read in a bank statement.
+payments-to-bank = Bank statements
+payments-to-provider = Provider
+payments-to-new = Enter a payment
+payments-buyer = Buyer
+payments-state = State
+payments-amount = Amount
+payments-note = Note
+payments-day = Day
+
+payment-booked = Booked
+payment-doubtful = Look at it
+payment-returned = Taken back
+payment-to-pay-back = To be paid back
+payment-paid-back = Paid back
+payment-written-off = Given up
+payment-settled = What it settled
+payment-settled-none = Nothing: it is no payment, or all of it became credit.
+payment-invoice = Invoice
+payment-to-credit = Left over, now the buyer’s credit
+payment-doubt-title = Is this another payment?
+payment-doubt-words = One of the same amount and note arrived within the last four weeks. If both are real, say so. If one was entered twice, take this one back.
+payment-doubt-go = Both are real
+payment-pay-back-title = Pay it back
+payment-pay-back-words = The credit is set aside. Send the money from your bank, then say on which day it left.
+payment-pay-back-go = It has left the bank
+payment-back-title = Take it back
+payment-back-words = For what the bank returned, or what was entered by mistake. What it moved is moved back, and what it had settled is open again.
+payment-back-why = Why
+payment-back-go = Take back
+payment-facts = Facts
+payment-no-note = None
+payment-source = Came by
+payment-source-hand = Entered by hand
+payment-source-statement = Bank statement
+payment-source-provider = Payment provider
+payment-recorded = Entered
+payment-to-money = Credit and debts of this buyer
+
+payment-new-title = Enter a payment
+payment-new-words = The oldest invoices are settled first. What is left over becomes the buyer’s credit.
+payment-new-nobody = There is no buyer yet. Add the first one, then enter what it pays.
+payment-to-buyers = Buyers
+payment-amount-help = Without spaces, points or commas between thousands.
+payment-received-on = Received on
+payment-note-help = What the payer wrote, such as an invoice number.
+payment-new-go = Enter
+
+bank-title = Bank statements
+bank-words = A statement in the format CAMT.053 is read in whole or not at all. Reading the same one in again adds nothing.
+bank-imported = Read in
+bank-imported-counts = { $new } new entries: { $booked } booked, { $waiting } waiting for you. { $known } were known already.
+bank-waiting = Waiting for you
+bank-waiting-none = Nothing waits. What comes with a payment reference is booked by itself.
+bank-payer = Payer
+bank-decide = Whose is it?
+bank-buyer-of = Buyer for the entry of { $payer }
+bank-book = Book
+bank-ignore = No payment of a buyer
+bank-statements = Newest statements
+bank-statements-none = No statement was read in yet.
+bank-statement = Statement { $key }
+bank-statement-none = This statement has no entries of its own: other statements brought them before.
+bank-in-order = In the bank’s order
+bank-payment = Payment
+bank-to-payment = Open
+bank-entries = { $n ->
+    [one] 1 entry
+   *[other] { $n } entries
+}
+bank-read = Read one in
+bank-file = File
+bank-file-help = CAMT.053, as your bank offers it for download. At most 8 MiB.
+bank-read-go = Read in
+entry-booked = Booked
+entry-suggested = Suggested
+entry-open = Nobody knows
+entry-ignored = Set aside
+entry-went-out = Went out, not for booking
+entry-currency = Other currency, not for booking
+
+provider-title = Payment provider
+provider-words = A provider announces payments with signed calls, and they are booked at once. How to sign stands in the documentation under Payments.
+provider-calls = Where it calls
+provider-address = The provider sends its calls to this address:
+provider-made = A new secret
+provider-secrets = Secrets that hold
+provider-none = No secret yet. Make one and give it to your provider.
+provider-since = Made on
+provider-end = End it
+provider-new = New secret
+provider-go = Make a secret
+provider-full = Two secrets hold already. End the one that your provider no longer uses, then make another.
+
+money-title = Credit and debts of { $buyer }
+money-short = Credit and debts
+money-credit = The credit is { $credit }.
+money-owed = Open invoices
+money-owed-none = Nothing is open.
+money-due = Due
+money-open = Open
+money-why = Why
+money-use = Use credit
+money-use-words = A part of an open invoice is settled from the credit. Undone by a payment that is taken back, or by a credit note.
+money-use-go = Use it
+money-refund = Pay credit back
+money-refund-words = The credit is set aside until the money has left your bank. A credit limit is not money and is not paid back.
+money-refund-go = Set it aside
+money-lost = Give a debt up
+money-lost-words = What will never be paid. Only an owner may. It can be taken back on its own page.
+money-lost-go = Give it up
+
+credit-title = Credit { $number }
+credit-short = Credit
+credit-words = It came to { $total }; { $open } is open. What is open is settled by the credit note, what was paid becomes the buyer’s credit.
+credit-whole = The whole invoice
+credit-whole-words = Every line is credited. A number is taken and the document cannot be taken back.
+credit-whole-go = Credit { $total }
+credit-parts = Parts of it
+credit-parts-words = Type what is credited of a line, without VAT; leave the others empty. Of lines at one VAT rate no more than what is left of them together.
+credit-line = Line
+credit-net = Net
+credit-left = Left at its VAT
+credit-amount = To credit
+credit-parts-go = Write the credit note

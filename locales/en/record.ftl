@@ -181,3 +181,30 @@ event-subscription-plan-changed = { $actor } changed the plan { $from } to <b>{ 
 event-subscription-plan-chosen = { $actor } chose the plan { $plan } for the next period
 event-subscription-moved = { $actor } put the subscription { $plan } on the phone { $to }
 event-subscription-moved-more = It was on { $from }
+event-payment-recorded = <b>{ $amount }</b> from { $buyer } booked by { $actor }
+event-payment-recorded-more = { $doubtful ->
+    [1] Looks like one that is there already: somebody should look at it
+   *[0] Settled { $invoices } { $invoices ->
+        [1] invoice
+       *[other] invoices
+    }
+}
+event-payment-looked-at = { $actor } looked at a flagged payment: it is right
+event-payment-returned = { $amount } of { $buyer } <b>taken back</b> by { $actor }
+event-payment-returned-more = { $note }
+event-payment-refunded = { $actor } set { $amount } of { $buyer }’s credit aside to pay it back
+event-payment-refunded-more = { $note }
+event-payment-paid-back = { $amount } left the bank, noted by { $actor }
+event-payment-written-off = { $actor } gave up <b>{ $amount }</b> of { $buyer } on { $number }
+event-payment-written-off-more = { $note }
+event-credit-used = { $actor } used { $amount } of { $buyer }’s credit on { $number }
+event-invoice-credited = { $actor } credited { $number } of { $buyer } with <b>{ $note_number }</b>
+event-invoice-credited-more = { $amount }
+event-statement-imported = { $actor } read in a bank statement of { $iban }
+event-statement-imported-more = { $new } new, { $booked } booked, { $waiting } waiting
+event-entry-ignored = { $actor } set a bank entry of { $amount } aside
+event-provider-secret-made = { $actor } made a secret for the payment provider
+event-provider-secret-ended = { $actor } ended a secret of the payment provider
+event-books-differ = The books <b>do not add up</b>: { $check }, { $subject }
+event-books-differ-more = One side says { $expected }, the other { $found }
+event-books-agree = The books add up again

@@ -30,7 +30,7 @@ pub enum Check {
     Refunds,
     /// The numbers of a series and year, with 1 to n.
     Numbers,
-    /// An account's live subscriptions, with their count.
+    /// An account's subscriptions that have not ended, with their count.
     Live,
 }
 
@@ -201,7 +201,7 @@ const NUMBERS: &str = "
 
 const LIVE: &str = "
     SELECT b.id, '', (SELECT COUNT(*) FROM subscriptions s
-            WHERE s.billing_account_id = b.id AND s.life IN ('trialing', 'active', 'paused')),
+            WHERE s.billing_account_id = b.id AND s.ended_at IS NULL),
         b.live_subscriptions
     FROM who JOIN billing_accounts b ON b.seller_id = who.seller";
 

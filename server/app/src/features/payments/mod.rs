@@ -11,6 +11,7 @@ pub mod credit_note;
 pub mod enter;
 pub mod find;
 mod input;
+mod page;
 pub mod provider;
 pub mod refund;
 pub mod statement;
@@ -28,6 +29,28 @@ use crate::web::route::{Access, Route};
 #[rustfmt::skip]
 pub fn routes() -> Vec<Route> {
     vec![
+        route!(GET "/payments", Access::Needs(Permission::ReadBooks), page::payments::list),
+        // Words before names: the router takes the first that fits.
+        route!(GET "/payments/new", Access::Needs(Permission::TakePayments), page::payments::new),
+        route!(POST "/payments/new", Access::Needs(Permission::TakePayments), page::payments::add),
+        route!(GET "/payments/bank", Access::Needs(Permission::ReadBooks), page::bank::show),
+        route!(POST "/payments/bank", Access::Needs(Permission::TakePayments), page::bank::import),
+        route!(GET "/payments/bank/{id}", Access::Needs(Permission::ReadBooks), page::bank::statement),
+        route!(POST "/payments/entries/{id}/book", Access::Needs(Permission::TakePayments), page::bank::book),
+        route!(POST "/payments/entries/{id}/ignore", Access::Needs(Permission::TakePayments), page::bank::ignore),
+        route!(GET "/payments/provider", Access::Needs(Permission::TakePayments), page::provider::show),
+        route!(POST "/payments/provider", Access::Needs(Permission::TakePayments), page::provider::make),
+        route!(POST "/payments/provider/{id}/end", Access::Needs(Permission::TakePayments), page::provider::end),
+        route!(GET "/payments/{id}", Access::Needs(Permission::ReadBooks), page::payments::one),
+        route!(POST "/payments/{id}/take-back", Access::Needs(Permission::TakePayments), page::payments::take_back),
+        route!(POST "/payments/{id}/paid-back", Access::Needs(Permission::TakePayments), page::payments::paid_back),
+        route!(POST "/payments/{id}/looked-at", Access::Needs(Permission::TakePayments), page::payments::looked_at),
+        route!(GET "/buyers/{id}/money", Access::Needs(Permission::ReadBooks), page::buyer::show),
+        route!(POST "/buyers/{id}/refund", Access::Needs(Permission::TakePayments), page::buyer::refund),
+        route!(POST "/buyers/{id}/use-credit", Access::Needs(Permission::TakePayments), page::buyer::use_credit),
+        route!(POST "/buyers/{id}/write-off", Access::Needs(Permission::GiveUpDebts), page::buyer::write_off),
+        route!(GET "/invoices/{id}/credit", Access::Needs(Permission::TakePayments), page::credit::show),
+        route!(POST "/invoices/{id}/credit", Access::Needs(Permission::TakePayments), page::credit::credit),
         route!(GET "/api/v1/payments", Access::Needs(Permission::ReadBooks), api::payments::list),
         route!(POST "/api/v1/payments", Access::Needs(Permission::TakePayments), api::payments::add),
         route!(GET "/api/v1/payments/{id}", Access::Needs(Permission::ReadBooks), api::payments::one),

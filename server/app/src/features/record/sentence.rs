@@ -81,6 +81,47 @@ mod tests {
 
     /// Every kind that the program writes, with the facts it writes beside.
     const WRITTEN: &[(&str, &str)] = &[
+        (
+            "payment.recorded",
+            r#"{"payment":"1","amount":"15.00 EUR","source":"hand","invoices":2,"credit":"","doubtful":0,"buyer":"Hollis & Vane"}"#,
+        ),
+        ("payment.looked-at", r#"{"payment":"1"}"#),
+        (
+            "payment.returned",
+            r#"{"payment":"1","amount":"15.00 EUR","note":"no cover","what":"payment","buyer":"Hollis & Vane"}"#,
+        ),
+        (
+            "payment.refunded",
+            r#"{"payment":"1","amount":"15.00 EUR","note":"asked for","buyer":"Hollis & Vane"}"#,
+        ),
+        (
+            "payment.paid-back",
+            r#"{"payment":"1","amount":"15.00 EUR"}"#,
+        ),
+        (
+            "payment.written-off",
+            r#"{"payment":"1","invoice":"2","number":"INV-2026-1","amount":"15.00 EUR","note":"gone","buyer":"Hollis & Vane"}"#,
+        ),
+        (
+            "credit.used",
+            r#"{"invoice":"2","number":"INV-2026-1","amount":"15.00 EUR","buyer":"Hollis & Vane"}"#,
+        ),
+        (
+            "invoice.credited",
+            r#"{"invoice":"2","number":"INV-2026-1","note":"3","note_number":"CN-2026-1","amount":"15.00 EUR","buyer":"Hollis & Vane"}"#,
+        ),
+        (
+            "statement.imported",
+            r#"{"statement":"1","iban":"FR76","new":3,"booked":1,"waiting":2}"#,
+        ),
+        ("entry.ignored", r#"{"entry":"1","amount":"15.00 EUR"}"#),
+        ("provider.secret-made", r#"{"secret":"1"}"#),
+        ("provider.secret-ended", r#"{"secret":"1"}"#),
+        (
+            "books.differ",
+            r#"{"check":"owed","subject":"1","expected":"1.00 EUR","found":"2.00 EUR","new":1}"#,
+        ),
+        ("books.agree", "{}"),
         ("member.added", r#"{"name":"Teo Amari","role":"agent"}"#),
         ("member.signed-in", r#"{"browser":"Firefox"}"#),
         ("member.signed-out", "{}"),

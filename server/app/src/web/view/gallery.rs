@@ -95,6 +95,7 @@ pub fn all(frame: &Frame) -> Vec<Sample> {
         page("search-empty", &Search::empty(frame)),
     ];
     pages.extend(super::desk::samples(frame));
+    pages.extend(super::payments::samples(frame));
     pages.extend(super::subscriptions::samples(frame));
     pages.extend(
         Problem::samples(frame)

@@ -24,6 +24,7 @@ pub mod overview;
 pub mod parts;
 pub mod passkeys;
 pub mod password;
+pub mod payments;
 pub mod people;
 pub mod problem;
 pub mod progress;
