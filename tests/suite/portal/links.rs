@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use muster::features::portal_routes;
+use muster::mail::{self, Letter, Sender};
 use muster::web::route::Access;
 use muster_domain::permission::Role;
 use muster_tests::api::text;
@@ -71,6 +72,8 @@ async fn every_page_that_links_lead_to_answers_and_is_sound(t: &mut TestApp) {
     let fragments = [
         "/devices/{id}/code/waiting",
         "/commands/{id}/progress",
+        // What the frame of a mail's page shows.
+        "/mail/{id}/html",
         // Of a passkey, which a browser without an authenticator does not make.
         "/account/approving/{id}/registration",
     ];
@@ -127,6 +130,24 @@ async fn busy(t: &TestApp, world: &World) -> String {
         .await
         .expect(200);
     world.member(&world.northwind, Role::Support).await;
+    for seller in [&world.northwind.id, &world.operator.id] {
+        let (app, seller_id) = (t.app().clone(), seller.clone());
+        t.write(move |c| {
+            let sender = Sender {
+                seller_id: seller_id.clone(),
+                name: "Northwind Mobile".to_owned(),
+                reply_to: "books@example.org".to_owned(),
+            };
+            let letter = Letter {
+                to: "press@example.org".to_owned(),
+                subject: "Thank you for your payment".to_owned(),
+                text: "We have received it.".to_owned(),
+                html: "<p>We have received it.</p>".to_owned(),
+            };
+            mail::enqueue_from(c, &app, &letter, &sender)
+        })
+        .await;
+    }
     world
         .phone_of(t, &world.lyre, &world.lyre_fleet, "LY-000001")
         .await

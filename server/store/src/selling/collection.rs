@@ -10,7 +10,7 @@ use crate::schema::selling::{collection_walks, invoice_lines, plans, receivables
 use crate::{Conn, StoreResult};
 
 /// The words of the partial indexes, which bound values would not match.
-const BEHIND: &str = "reached <> 'current' AND ended_at IS NULL";
+pub(crate) const BEHIND: &str = "reached <> 'current' AND ended_at IS NULL";
 const OPEN: &str = "open > 0";
 const BILLABLE: &str = "next_start_at IS NOT NULL AND parked_at IS NULL";
 

@@ -14,9 +14,9 @@ use crate::targets::Target;
 use crate::{Conn, StoreResult};
 
 /// The words of the partial indexes, which bound values would not match.
-const TO_SUSPEND: &str = "subscriptions.device_id IS NOT NULL AND ordered <> 'suspended'
+pub(crate) const TO_SUSPEND: &str = "subscriptions.device_id IS NOT NULL AND ordered <> 'suspended'
     AND (life = 'paused' OR reached IN ('suspended', 'terminated') OR (ended_at IS NOT NULL AND ordered_until IS NULL))";
-const SUSPENDED: &str = "subscriptions.device_id IS NOT NULL AND ordered = 'suspended'";
+pub(crate) const SUSPENDED: &str = "subscriptions.device_id IS NOT NULL AND ordered = 'suspended'";
 /// Phones that could not be ordered anything a short while ago.
 const NOT_NOW: &str = "SELECT t.device_id FROM service_troubles t WHERE t.device_id = subscriptions.device_id AND t.retry_at > ";
 

@@ -8,7 +8,9 @@ use muster_domain::scope::Scope;
 use crate::connection::MultiBackend;
 use crate::device_filter::{DeviceFilter, matching};
 use crate::device_search::Row;
+use crate::schema::selling::subscriptions;
 use crate::schema::{device_state, devices};
+use crate::selling::{collection, service};
 use crate::targets::pending_query;
 use crate::testing::{customer, migrated, reseller};
 use crate::{Conn, StoreResult};
@@ -42,6 +44,26 @@ fn plan(c: &mut Conn, query: impl QueryFragment<MultiBackend>) -> StoreResult<St
         .map(|step| step.3)
         .collect::<Vec<_>>()
         .join("; "))
+}
+
+#[test]
+fn collection_walks_the_few_that_owe_and_not_the_fleet() {
+    let fresh = migrated("collection").swap_remove(0);
+    for (words, index) in [
+        (collection::BEHIND, "subscriptions_behind"),
+        (service::TO_SUSPEND, "subscriptions_to_suspend"),
+        (service::SUSPENDED, "subscriptions_suspended"),
+    ] {
+        let query = subscriptions::table
+            .filter(diesel::dsl::sql::<diesel::sql_types::Bool>(words))
+            .filter(subscriptions::id.gt("a"))
+            .order(subscriptions::id)
+            .limit(200)
+            .select(subscriptions::id);
+        let plan = fresh.store.read_blocking(|c| plan(c, query)).unwrap();
+        assert!(plan.contains(index), "{plan}");
+        assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+    }
 }
 
 #[test]

@@ -97,7 +97,7 @@ pub async fn show(
         Ok(attached) => app.mailer.source(&mail, &attached),
         Err(_) => app.mailer.source(&mail, &[]),
     };
-    let source = source.unwrap_or_else(|error| error.into_bytes());
+    let source = source.unwrap_or_else(String::into_bytes);
     let frame = frame::frame(&app, &allowed.actor, &request, Place::Mail).await?;
     let mut answer = frame::html(&MailPage {
         frame,

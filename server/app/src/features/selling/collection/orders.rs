@@ -25,8 +25,9 @@ use crate::web::problem::{Answer, Problem};
 
 /// Who drafts, as the commands' rows have it.
 pub const DRAFTER: &str = "job:collection";
-/// How long an order waits for its phones, seconds: as long as a suspension holds.
-const WAITS: u64 = 35 * DAY;
+/// How long an order waits for its phones, seconds: what the server's own key may give a suspension (PROTOCOL §6). A phone that
+/// did not come by then is sent another.
+const WAITS: u64 = 7 * DAY;
 /// The most commands that one resume names (PROTOCOL §6).
 const LIFTS_MAX: usize = 64;
 /// When a phone that could not be ordered anything is tried again, microseconds.
@@ -191,4 +192,56 @@ async fn note(app: &Arc<App>, task: &Task, because: &'static str) -> Done {
         })
         .await
         .map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use muster_store::devices::Device;
+
+    use super::{LIFTS_MAX, Order, Verdict, parts};
+
+    fn verdict(number: usize, order: Order, lifts: &[String]) -> Verdict {
+        Verdict {
+            device: Device {
+                id: format!("device-{number}"),
+                organisation_id: "press".to_owned(),
+                reseller_id: "northwind".to_owned(),
+                fleet_id: "fleet".to_owned(),
+                serial_number: format!("NW-{number}"),
+                imei: None,
+                model: "Hardline X7".to_owned(),
+                lifecycle: "enrolled".to_owned(),
+                epoch: 1,
+                enrolment_id: None,
+                created_at: 0,
+            },
+            order: Some(order),
+            reason: "",
+            lifts: lifts.to_vec(),
+            marks: Vec::new(),
+        }
+    }
+
+    fn sizes(verdicts: &[Verdict]) -> Vec<usize> {
+        let alike: Vec<&Verdict> = verdicts.iter().collect();
+        parts(&alike).iter().map(|part| part.phones.len()).collect()
+    }
+
+    #[test]
+    fn a_resume_names_no_more_suspensions_than_it_may() {
+        let own = |number: usize| [format!("digest-{number}")];
+        let each_its_own: Vec<Verdict> = (0..LIFTS_MAX + 6)
+            .map(|number| verdict(number, Order::Resume, &own(number)))
+            .collect();
+        assert_eq!(sizes(&each_its_own), [LIFTS_MAX, 6]);
+        // Suspended by one command, resumed by one.
+        let together: Vec<Verdict> = (0..200)
+            .map(|number| verdict(number, Order::Resume, &own(0)))
+            .collect();
+        assert_eq!(sizes(&together), [200]);
+        let suspended: Vec<Verdict> = (0..200)
+            .map(|number| verdict(number, Order::Suspend, &own(number)))
+            .collect();
+        assert_eq!(sizes(&suspended), [200]);
+    }
 }

@@ -30,6 +30,8 @@ const BATCH: i64 = 500;
 pub const HOLDS: i64 = micros(35 * DAY);
 /// When so much of it is left it is renewed.
 const RENEWED: i64 = micros(7 * DAY);
+/// How many of its last suspensions a resume names.
+const NEWEST: usize = 16;
 
 const fn micros(seconds: u64) -> i64 {
     seconds.cast_signed() * 1_000_000
@@ -203,9 +205,12 @@ fn told(c: &mut Conn, device: &Device, now: i64) -> StoreResult<Told> {
             continue;
         };
         told.suspends.push(command.digest);
-        // What was addressed to an enrolment that ended before it was fetched reached nobody.
-        let is_void = target.state == "cancelled"
-            && device.enrolment_id.as_ref() != Some(&target.enrolment_id);
+        // What waited in vain reached nobody, nor did what was addressed to an enrolment that ended before it was fetched.
+        let waits = matches!(target.state.as_str(), "queued" | "delivered" | "deferred");
+        let is_void = target.state == "expired"
+            || (waits && command.expires_at <= now)
+            || (target.state == "cancelled"
+                && device.enrolment_id.as_ref() != Some(&target.enrolment_id));
         let until = i64::try_from(until.0)
             .unwrap_or(0)
             .saturating_mul(1_000_000);
@@ -213,6 +218,9 @@ fn told(c: &mut Conn, device: &Device, now: i64) -> StoreResult<Told> {
             told.suspended_until = Some(until);
         }
     }
+    // However often it changed, only the newest can be in force: earlier ones were replaced or lifted.
+    let old = told.suspends.len().saturating_sub(NEWEST);
+    told.suspends.drain(..old);
     Ok(told)
 }
 
