@@ -127,7 +127,7 @@ impl Run {
             self.checked = now;
             full::all(&self.world, &self.model)?;
             self.figures.months += 1;
-            if self.chance.one_in(6) && false {
+            if self.chance.one_in(6) {
                 self.audit_the_books().await?;
             }
         }

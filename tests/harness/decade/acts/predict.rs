@@ -123,6 +123,10 @@ impl Run {
                 last.at
             };
             after.next_start = Some(start);
+            // A plan that was chosen meanwhile holds from the new anchor on.
+            if let Some(plan) = after.next_plan.filter(|_| start > last.at) {
+                (after.plan, after.next_plan) = (plan, None);
+            }
         } else {
             after.next_start = Some(start_of(zone, one.anchor));
         }
