@@ -21,7 +21,9 @@ fn main() -> ExitCode {
     let asked = match read(std::env::args().skip(1)) {
         Ok(asked) => asked,
         Err(said) => {
-            eprintln!("{said}\nUse: decade --seeds 1..200 --subscriptions 2000 --years 10 [--threads 2]");
+            eprintln!(
+                "{said}\nUse: decade --seeds 1..200 --subscriptions 2000 --years 10 [--threads 2]"
+            );
             return ExitCode::FAILURE;
         }
     };
@@ -85,7 +87,9 @@ fn read(mut words: impl Iterator<Item = String>) -> Result<Asked, String> {
         threads: std::thread::available_parallelism().map_or(1, usize::from),
     };
     while let Some(word) = words.next() {
-        let value = words.next().ok_or_else(|| format!("{word} needs a value."))?;
+        let value = words
+            .next()
+            .ok_or_else(|| format!("{word} needs a value."))?;
         let wrong = |_| format!("{value} is no number.");
         match word.as_str() {
             "--seeds" => {

@@ -23,7 +23,11 @@ impl Arrivals {
         let days = i64::from(decade.years) * 365;
         let mut at: Vec<i64> = (0..decade.subscriptions)
             .map(|_| {
-                let within = if chance.one_in(2) { 365.min(days) } else { days * 8 / 10 };
+                let within = if chance.one_in(2) {
+                    365.min(days)
+                } else {
+                    days * 8 / 10
+                };
                 begin + chance.between(0, within) * DAY
             })
             .collect();

@@ -53,7 +53,9 @@ pub fn date_of(name: &str, micros: i64) -> Date {
 /// It lies outside the calendar.
 #[must_use]
 pub fn start_of(name: &str, date: Date) -> i64 {
-    let day = date.to_zoned_datetime(zone(name)).expect("a day of this century");
+    let day = date
+        .to_zoned_datetime(zone(name))
+        .expect("a day of this century");
     let start = day.start_of_day().expect("every day has a start");
     start.timestamp().as_microsecond()
 }

@@ -56,24 +56,45 @@ impl Run {
         let mut found: HashMap<String, Stage> = self.world.read(behind)?.into_iter().collect();
         for place in 0..self.model.subscriptions.len() {
             let one = &self.model.subscriptions[place];
-            let before = (one.reached.0.to_owned(), one.reached.1.to_string(), one.life.to_owned());
+            let before = (
+                one.reached.0.to_owned(),
+                one.reached.1.to_string(),
+                one.life.to_owned(),
+            );
             if matches!(one.life, "canceled" | "expired") {
                 continue;
             }
             let id = one.id.clone();
             let stage = found.remove(&id);
-            if stage.is_none() && one.reached.0 == "current" && !self.model.debts.contains_key(&place) {
+            if stage.is_none()
+                && one.reached.0 == "current"
+                && !self.model.debts.contains_key(&place)
+            {
                 continue;
             }
             let (expected, since) = next(&self.model, place, now);
-            let life = if expected == "terminated" { "expired" } else { one.life };
+            let life = if expected == "terminated" {
+                "expired"
+            } else {
+                one.life
+            };
             let after = (expected.to_owned(), since.to_string(), life.to_owned());
             // Who is current is not among those found; since when matters to nobody then.
-            let is = stage.clone().unwrap_or_else(|| if expected == "current" { after.clone() } else { before.clone() });
+            let is = stage.clone().unwrap_or_else(|| {
+                if expected == "current" {
+                    after.clone()
+                } else {
+                    before.clone()
+                }
+            });
             if is == before && !complete {
                 continue;
             }
-            same(|| format!("the stage of {id}, which was {before:?}"), &is, &after)?;
+            same(
+                || format!("the stage of {id}, which was {before:?}"),
+                &is,
+                &after,
+            )?;
             if is != before {
                 self.figures.stages += 1;
             }
@@ -110,14 +131,19 @@ fn next(model: &Model, place: usize, now: i64) -> (&'static str, Date) {
         _ if reached == "suspended" && days_between(since, today) >= END - SUSPEND => "terminated",
         _ => "suspended",
     };
-    if stage == reached { (reached, since) } else { (stage, today) }
+    if stage == reached {
+        (reached, since)
+    } else {
+        (stage, today)
+    }
 }
 
 fn behind(c: &mut Conn) -> StoreResult<Vec<(String, Stage)>> {
     let found: Vec<(String, String, String, String)> = load!(
         c,
         (Text, Text, Text, Text),
-        "SELECT id, reached, reached_on, life FROM subscriptions WHERE reached <> 'current'".to_owned()
+        "SELECT id, reached, reached_on, life FROM subscriptions WHERE reached <> 'current'"
+            .to_owned()
     );
     Ok(found
         .into_iter()

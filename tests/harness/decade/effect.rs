@@ -1,8 +1,9 @@
 //! What an act should come to, worked out before it is done: either all of it stands in the database afterwards, or nothing.
 
 use super::calendar::Edge;
-use super::check::{Found, issued, same};
+use super::check::{Found, same};
 use super::model::{Model, Next, Running, Subscription};
+use super::papers::issued;
 use super::rows;
 
 /// A period that an act bills, beside the renewals.
@@ -73,8 +74,16 @@ impl Effect {
         let mut invoice = None;
         for document in std::mem::take(&mut found.rest.documents) {
             let lines = found.rest.lines.remove(&document.id).unwrap_or_default();
-            same(|| format!("the account of {}", document.id), &document.account, &model.accounts[self.account].id)?;
-            let sign = if document.kind == "credit-note" { -1 } else { 1 };
+            same(
+                || format!("the account of {}", document.id),
+                &document.account,
+                &model.accounts[self.account].id,
+            )?;
+            let sign = if document.kind == "credit-note" {
+                -1
+            } else {
+                1
+            };
             net += sign * document.net;
             for line in &lines {
                 self.line(model, line)?;
@@ -85,7 +94,10 @@ impl Effect {
             }
         }
         if net < self.net.0 || net > self.net.1 {
-            return Err(format!("the documents of {:?} come to {net}, expected {:?}", self.after, self.net));
+            return Err(format!(
+                "the documents of {:?} come to {net}, expected {:?}",
+                self.after, self.net
+            ));
         }
         let billed = std::mem::take(&mut found.rest.periods);
         if let Some((place, after)) = &self.after {
@@ -112,7 +124,10 @@ impl Effect {
     /// The payment that it was, as it stands in the books; nothing where some was left over.
     #[must_use]
     pub fn paid(&self, found: &Found) -> Option<Paid> {
-        let money = self.money.as_ref().filter(|money| money.kind == "payment" && money.credit == 0)?;
+        let money = self
+            .money
+            .as_ref()
+            .filter(|money| money.kind == "payment" && money.credit == 0)?;
         let payment = found.rest.payments.first()?;
         Some(Paid {
             id: payment.id.clone(),
@@ -122,10 +137,17 @@ impl Effect {
 
     fn line(&self, model: &Model, line: &rows::Line) -> Result<(), String> {
         if let Some((_, after)) = &self.after {
-            same(|| format!("whose line {line:?} is"), &line.subscription.as_deref(), &Some(after.id.as_str()))?;
+            same(
+                || format!("whose line {line:?} is"),
+                &line.subscription.as_deref(),
+                &Some(after.id.as_str()),
+            )?;
         }
         let account = &model.accounts[self.account];
-        let known = model.plans.iter().any(|plan| plan.seller == account.seller && plan.rate == line.rate);
+        let known = model
+            .plans
+            .iter()
+            .any(|plan| plan.seller == account.seller && plan.rate == line.rate);
         if line.rate != 0 && !(account.bears_vat && known) {
             return Err(format!("{line:?} bears VAT"));
         }
@@ -147,10 +169,20 @@ impl Effect {
         }
     }
 
-    fn periods(&self, model: &mut Model, place: usize, billed: &[rows::Period], invoice: Option<&str>) -> Result<(), String> {
+    fn periods(
+        &self,
+        model: &mut Model,
+        place: usize,
+        billed: &[rows::Period],
+        invoice: Option<&str>,
+    ) -> Result<(), String> {
         let one = model.subscriptions[place].clone();
         let index = one.running.as_ref().map_or(-1, |running| running.index);
-        let last = model.periods.iter_mut().rev().find(|period| period.subscription == one.id && period.index == index);
+        let last = model
+            .periods
+            .iter_mut()
+            .rev()
+            .find(|period| period.subscription == one.id && period.index == index);
         let mut previous = last.as_ref().and_then(|period| period.previous_end);
         if let (Some(period), Some(cut)) = (last, self.cut) {
             period.end = cut.at;
@@ -174,9 +206,15 @@ impl Effect {
         };
         if begun.replaces {
             same(|| format!("periods of {}", one.id), &billed.len(), &0)?;
-            model.periods.retain(|period| period.subscription != one.id || period.index != index);
+            model
+                .periods
+                .retain(|period| period.subscription != one.id || period.index != index);
         } else {
-            same(|| format!("periods of {}", one.id), &billed, &&[expected.clone()][..])?;
+            same(
+                || format!("periods of {}", one.id),
+                &billed,
+                &&[expected.clone()][..],
+            )?;
         }
         model.periods.push(expected);
         Ok(())
@@ -192,8 +230,22 @@ impl Effect {
         let [payment] = &payments[..] else {
             return Err(format!("{}: there is {payments:?}", what()));
         };
-        let told = (payment.kind.as_str(), payment.key.as_str(), payment.account.as_str(), payment.amount);
-        same(what, &told, &(money.kind, money.key.as_str(), account.id.as_str(), money.amount))?;
+        let told = (
+            payment.kind.as_str(),
+            payment.key.as_str(),
+            payment.account.as_str(),
+            payment.amount,
+        );
+        same(
+            what,
+            &told,
+            &(
+                money.kind,
+                money.key.as_str(),
+                account.id.as_str(),
+                money.amount,
+            ),
+        )?;
         if !model.payments.insert(payment.id.clone()) {
             return Err(format!("{} is there twice", what()));
         }
@@ -205,7 +257,11 @@ impl Effect {
         settled.sort();
         let mut expected = money.settles.clone();
         expected.sort();
-        same(|| format!("{}, what it settles", what()), &settled, &expected)?;
+        same(
+            || format!("{}, what it settles", what()),
+            &settled,
+            &expected,
+        )?;
         for (invoice, amount) in &settled {
             model.settle(invoice, *amount)?;
             found.touch_invoice(invoice);
@@ -214,13 +270,28 @@ impl Effect {
         let sum: i64 = settled.iter().map(|(_, amount)| amount).sum();
         let (mut receivable, mut credit) = (0, 0);
         for transfer in found.rest.transfers.remove(&payment.id).unwrap_or_default() {
-            for (name, amount) in [(&transfer.debit, transfer.amount), (&transfer.credit, -transfer.amount)] {
-                receivable += if *name == format!("receivable:{}", account.id) { amount } else { 0 };
-                credit += if *name == format!("credit:{}", account.id) { amount } else { 0 };
+            for (name, amount) in [
+                (&transfer.debit, transfer.amount),
+                (&transfer.credit, -transfer.amount),
+            ] {
+                receivable += if *name == format!("receivable:{}", account.id) {
+                    amount
+                } else {
+                    0
+                };
+                credit += if *name == format!("credit:{}", account.id) {
+                    amount
+                } else {
+                    0
+                };
             }
             model.transfer(account.seller, &transfer);
         }
-        same(|| format!("{}, in the ledger", what()), &(receivable, credit), &(-sum, -money.credit))
+        same(
+            || format!("{}, in the ledger", what()),
+            &(receivable, credit),
+            &(-sum, -money.credit),
+        )
     }
 
     fn drawn(&self, model: &mut Model, found: &mut Found) -> Result<(), String> {
@@ -229,12 +300,30 @@ impl Effect {
         };
         let account = model.accounts[self.account].clone();
         let settled: Vec<_> = std::mem::take(&mut found.rest.settlements);
-        let told: Vec<_> = settled.iter().map(|one| (&one.invoice, one.amount, &one.payment, &one.note)).collect();
-        same(|| format!("credit on {invoice}"), &told, &vec![(invoice, *amount, &None, &None)])?;
+        let told: Vec<_> = settled
+            .iter()
+            .map(|one| (&one.invoice, one.amount, &one.payment, &one.note))
+            .collect();
+        same(
+            || format!("credit on {invoice}"),
+            &told,
+            &vec![(invoice, *amount, &None, &None)],
+        )?;
         let transfers = found.rest.transfers.remove(invoice).unwrap_or_default();
-        let moved: Vec<_> = transfers.iter().map(|one| (one.debit.clone(), one.credit.clone(), one.amount)).collect();
-        let expected = (format!("credit:{}", account.id), format!("receivable:{}", account.id), *amount);
-        same(|| format!("credit on {invoice}, in the ledger"), &moved, &vec![expected])?;
+        let moved: Vec<_> = transfers
+            .iter()
+            .map(|one| (one.debit.clone(), one.credit.clone(), one.amount))
+            .collect();
+        let expected = (
+            format!("credit:{}", account.id),
+            format!("receivable:{}", account.id),
+            *amount,
+        );
+        same(
+            || format!("credit on {invoice}, in the ledger"),
+            &moved,
+            &vec![expected],
+        )?;
         for transfer in &transfers {
             model.transfer(account.seller, transfer);
         }
@@ -251,7 +340,11 @@ impl Effect {
         let sum: i64 = paid.settled.iter().map(|(_, amount)| amount).sum();
         let mut back = 0;
         for transfer in found.rest.transfers.remove(&paid.id).unwrap_or_default() {
-            same(|| format!("taken back: {transfer:?}"), &transfer.debit, &format!("receivable:{}", account.id))?;
+            same(
+                || format!("taken back: {transfer:?}"),
+                &transfer.debit,
+                &format!("receivable:{}", account.id),
+            )?;
             back += transfer.amount;
             model.transfer(account.seller, &transfer);
         }

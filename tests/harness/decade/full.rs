@@ -22,11 +22,20 @@ pub fn all(world: &World, model: &Model) -> Result<(), String> {
     receivables(world, model)?;
     periods(world, model)?;
     let subscriptions = world.read(|c| rows::subscriptions(c, None))?;
-    same(|| "subscriptions".to_owned(), &subscriptions.len(), &model.subscriptions.len())?;
+    same(
+        || "subscriptions".to_owned(),
+        &subscriptions.len(),
+        &model.subscriptions.len(),
+    )?;
     for row in &subscriptions {
         subscription(model, row)?;
     }
-    let letters = world.read(|c| count(c, "SELECT COUNT(DISTINCT letter_key), COUNT(*) FROM letters"))?;
+    let letters = world.read(|c| {
+        count(
+            c,
+            "SELECT COUNT(DISTINCT letter_key), COUNT(*) FROM letters",
+        )
+    })?;
     let expected = i64::try_from(model.letters.len()).unwrap_or(-1);
     same(|| "letters".to_owned(), &letters, &(expected, expected))
 }
@@ -36,7 +45,7 @@ pub fn all(world: &World, model: &Model) -> Result<(), String> {
 /// # Errors
 /// The database's.
 pub fn audited(c: &mut Conn) -> StoreResult<Vec<String>> {
-    let found: Vec<String> = load!(c, (Text), "SELECT differences FROM books_audits".to_owned());
+    let found: Vec<String> = load!(c, Text, "SELECT differences FROM books_audits".to_owned());
     Ok(found)
 }
 
@@ -62,7 +71,11 @@ fn ledger(world: &World, model: &Model) -> Result<(), String> {
     let mut sums: BTreeMap<(&str, &str), i64> = BTreeMap::new();
     for ((seller, account, currency), balance) in &balances {
         *sums.entry((seller, currency)).or_default() += balance;
-        let place = model.seller_places.get(*seller).copied().unwrap_or(usize::MAX);
+        let place = model
+            .seller_places
+            .get(*seller)
+            .copied()
+            .unwrap_or(usize::MAX);
         let key = (place, (*account).to_owned(), (*currency).to_owned());
         let expected = model.balances.get(&key).copied().unwrap_or(0);
         same(|| format!("the balance of {account}"), balance, &expected)?;
@@ -75,8 +88,15 @@ fn ledger(world: &World, model: &Model) -> Result<(), String> {
     for account in &model.accounts {
         let seller = &model.sellers[account.seller];
         let credit = format!("credit:{}", account.id);
-        let held = balances.get(&(&*seller.id, &*credit, seller.currency)).copied().unwrap_or(0);
-        same(|| format!("credit of {}", account.id), &-held, &account.credit)?;
+        let held = balances
+            .get(&(&*seller.id, &*credit, seller.currency))
+            .copied()
+            .unwrap_or(0);
+        same(
+            || format!("credit of {}", account.id),
+            &-held,
+            &account.credit,
+        )?;
     }
     Ok(())
 }
@@ -95,9 +115,21 @@ fn numbers(world: &World, model: &Model) -> Result<(), String> {
     })?;
     same(|| "series".to_owned(), &found.len(), &model.numbers.len())?;
     for (seller, series, year, count, least, most, next) in found {
-        let place = model.seller_places.get(&seller).copied().unwrap_or(usize::MAX);
-        let last = model.numbers.get(&(place, series.clone(), year)).copied().unwrap_or(0);
-        same(|| format!("numbers of {series} in {year}"), &(count, least, most, next), &(last, 1, last, last + 1))?;
+        let place = model
+            .seller_places
+            .get(&seller)
+            .copied()
+            .unwrap_or(usize::MAX);
+        let last = model
+            .numbers
+            .get(&(place, series.clone(), year))
+            .copied()
+            .unwrap_or(0);
+        same(
+            || format!("numbers of {series} in {year}"),
+            &(count, least, most, next),
+            &(last, 1, last, last + 1),
+        )?;
     }
     Ok(())
 }
@@ -116,43 +148,96 @@ fn receivables(world: &World, model: &Model) -> Result<(), String> {
     })?;
     let mut owed: HashMap<&str, i64> = HashMap::new();
     for (id, account, total, open, settled) in &found {
-        let reopened = model.documents.get(id).map_or(0, |document| document.reopened);
-        same(|| format!("what is open on {id}"), open, &(total - settled.unwrap_or(0) + reopened))?;
-        same(|| format!("what is open on {id}"), &Some(*open), &model.documents.get(id).map(|document| document.open))?;
+        let reopened = model
+            .documents
+            .get(id)
+            .map_or(0, |document| document.reopened);
+        same(
+            || format!("what is open on {id}"),
+            open,
+            &(total - settled.unwrap_or(0) + reopened),
+        )?;
+        same(
+            || format!("what is open on {id}"),
+            &Some(*open),
+            &model.documents.get(id).map(|document| document.open),
+        )?;
         *owed.entry(account).or_default() += open;
     }
-    let owing = model.documents.values().filter(|document| document.owes).count();
+    let owing = model
+        .documents
+        .values()
+        .filter(|document| document.owes)
+        .count();
     same(|| "receivables".to_owned(), &found.len(), &owing)?;
     for account in &model.accounts {
         let seller = &model.sellers[account.seller];
-        let key = (account.seller, format!("receivable:{}", account.id), seller.currency.to_owned());
+        let key = (
+            account.seller,
+            format!("receivable:{}", account.id),
+            seller.currency.to_owned(),
+        );
         let held = model.balances.get(&key).copied().unwrap_or(0);
-        same(|| format!("what {} owes", account.id), &owed.get(&*account.id).copied().unwrap_or(0), &held)?;
+        same(
+            || format!("what {} owes", account.id),
+            &owed.get(&*account.id).copied().unwrap_or(0),
+            &held,
+        )?;
     }
     Ok(())
 }
 
 /// Every period is the one that the naive calendar gave, each begins where the one before ended or later, and no two overlap.
 fn periods(world: &World, model: &Model) -> Result<(), String> {
-    let found: Vec<(String, i64, Option<i64>, i64, i64, String, String, String, String, String)> = world.read(|c| {
+    let found: Vec<(
+        String,
+        i64,
+        Option<i64>,
+        i64,
+        i64,
+        String,
+        String,
+        String,
+        String,
+        String,
+    )> = world.read(|c| {
         Ok(load!(
             c,
-            (Text, BigInt, Nullable<BigInt>, BigInt, BigInt, Text, Text, Text, Text, Text),
+            (
+                Text,
+                BigInt,
+                Nullable<BigInt>,
+                BigInt,
+                BigInt,
+                Text,
+                Text,
+                Text,
+                Text,
+                Text
+            ),
             format!("SELECT {} FROM subscription_periods", rows::PERIOD)
         ))
     })?;
     let mut found: Vec<rows::Period> = found.into_iter().map(rows::period).collect();
-    let order = |a: &rows::Period, b: &rows::Period| (&a.subscription, a.index).cmp(&(&b.subscription, b.index));
+    let order = |a: &rows::Period, b: &rows::Period| {
+        (&a.subscription, a.index).cmp(&(&b.subscription, b.index))
+    };
     found.sort_unstable_by(order);
     let mut expected: Vec<&rows::Period> = model.periods.iter().collect();
     expected.sort_unstable_by(|a, b| order(a, b));
     same(|| "periods".to_owned(), &found.len(), &expected.len())?;
     for (found, expected) in found.iter().zip(expected) {
-        same(|| format!("period {} of {}", found.index, found.subscription), found, expected)?;
+        same(
+            || format!("period {} of {}", found.index, found.subscription),
+            found,
+            expected,
+        )?;
     }
     for pair in found.windows(2) {
         let [one, next] = pair else { continue };
-        if one.subscription == next.subscription && (next.start < one.end || next.previous_end != Some(one.end)) {
+        if one.subscription == next.subscription
+            && (next.start < one.end || next.previous_end != Some(one.end))
+        {
             return Err(format!("{next:?} overlaps {one:?}, or does not follow it"));
         }
     }

@@ -2,8 +2,7 @@
 //! end, the same job twice, a server that stands still for weeks, time zones that change. After every step what is new in the
 //! database is held against a model that shares no rule and no query with the program; each month everything is.
 //!
-//! On SQLite a seed replays to the last row: one thread asks the database, so that what two nodes do side by side goes the same
-//! way each time. On PostgreSQL their transactions run at one time, as they would.
+//! A seed replays to the last row: of two nodes side by side the seed says, transaction by transaction, whose turn it is.
 
 mod acts;
 mod arrivals;
@@ -15,9 +14,13 @@ mod collect;
 mod effect;
 mod full;
 mod model;
+mod papers;
+mod people;
 mod rows;
 mod run;
+mod seen;
 mod shapes;
+mod turns;
 mod world;
 
 use std::collections::BTreeMap;
@@ -116,14 +119,14 @@ impl Decade {
             at: BEGIN.to_owned(),
             said,
         };
-        // One thread for one database that has one writer; several where transactions run at one time.
-        let threads = if url.starts_with("sqlite:") { 1 } else { 4 };
         let runtime = tokio::runtime::Builder::new_current_thread()
-            .max_blocking_threads(threads)
+            .max_blocking_threads(1)
             .enable_all()
             .build()
             .map_err(|error| early(error.to_string()))?;
-        let begin: Timestamp = BEGIN.parse().map_err(|_| early("no beginning".to_owned()))?;
+        let begin: Timestamp = BEGIN
+            .parse()
+            .map_err(|_| early("no beginning".to_owned()))?;
         let apart = Chance::new(self.seed, 7).between(-4, 4);
         let world = World::open(folder, url, self.seed, (begin, apart)).map_err(early)?;
         let mut run = Run::begin(world, &self).map_err(early)?;
@@ -138,7 +141,8 @@ impl Decade {
         went.map(|()| run.figures.clone()).map_err(|said| Failure {
             decade: self,
             step: run.figures.steps,
-            at: Timestamp::from_microsecond(micros).map_or_else(|_| micros.to_string(), |at| at.to_string()),
+            at: Timestamp::from_microsecond(micros)
+                .map_or_else(|_| micros.to_string(), |at| at.to_string()),
             said,
         })
     }

@@ -286,7 +286,10 @@ impl Model {
         let key = (document.account, document.due, invoice.to_owned());
         document.open -= amount;
         if document.open < 0 || document.open > document.total {
-            return Err(format!("{} is open on {invoice} of {}", document.open, document.total));
+            return Err(format!(
+                "{} is open on {invoice} of {}",
+                document.open, document.total
+            ));
         }
         let debt = (document.due, invoice.to_owned());
         for place in &document.about {

@@ -1,10 +1,7 @@
 //! The way through time: arrivals, sweeps, crashes, acts, and a look after each of them.
 
 use std::collections::BTreeMap;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
 
 use jiff::Timestamp;
 use muster::app::App;
@@ -14,7 +11,8 @@ use muster::features::{payments, selling};
 use super::chance::Chance;
 use super::effect::Paid;
 use super::model::Model;
-use super::rows::Seen;
+use super::seen::Seen;
+use super::turns::side_by_side;
 use super::world::World;
 use super::{Decade, Figures, arrivals, check, full};
 
@@ -68,7 +66,9 @@ impl Run {
     /// A sentence.
     pub fn begin(world: World, decade: &Decade) -> Result<Self, String> {
         let mut chance = Chance::new(decade.seed, 1);
-        let buyers = usize::try_from(decade.subscriptions / 45).unwrap_or(0).max(7);
+        let buyers = usize::try_from(decade.subscriptions / 45)
+            .unwrap_or(0)
+            .max(7);
         let model = world.people(buyers)?;
         let (now, _) = world.now();
         let years = i64::from(decade.years);
@@ -76,7 +76,9 @@ impl Run {
         let jobs = [selling::jobs(), payments::jobs()].concat();
         let job = |name: &str| {
             let found = jobs.iter().find(|job| job.name == name);
-            found.copied().ok_or_else(|| format!("there is no job {name}"))
+            found
+                .copied()
+                .ok_or_else(|| format!("there is no job {name}"))
         };
         Ok(Self {
             renewals: job("renewals")?,
@@ -167,7 +169,11 @@ impl Run {
         let (now, _) = self.world.now();
         let seconds = match self.stretch {
             Stretch::Sharp => {
-                let next = self.model.due.first().map_or(now + DAY * 1_000_000, |(start, _)| *start);
+                let next = self
+                    .model
+                    .due
+                    .first()
+                    .map_or(now + DAY * 1_000_000, |(start, _)| *start);
                 // A second before it, or on it, or after it.
                 ((next - now) / 1_000_000 + self.chance.between(-1, 2)).clamp(1, 20 * DAY)
             }
@@ -209,7 +215,7 @@ impl Run {
             let mut found = self.look(true)?;
             let complete = !died && done == Ended::Done;
             if complete {
-                check::nothing_is_due(&mut self.model, swept_at, &mut found)?;
+                check::nothing_is_due(&self.world, &mut self.model, swept_at, &mut found)?;
             }
             found.explained()?;
             if complete || died {
@@ -223,7 +229,8 @@ impl Run {
             }
             if self.chance.one_in(2) {
                 // Whoever died holds the job until its lease runs out.
-                self.world.advance(self.chance.between(AFTER_A_LEASE, 2 * AFTER_A_LEASE));
+                self.world
+                    .advance(self.chance.between(AFTER_A_LEASE, 2 * AFTER_A_LEASE));
             } else {
                 self.world.write(muster_store::job_leases::release_all)?;
             }
@@ -233,17 +240,16 @@ impl Run {
 
     /// One node runs a job through its lease.
     pub(super) async fn run_job(&self, node: usize, job: Job) -> Ended {
-        work(self.world.nodes[node].app.clone(), job, true, 0).await
+        work(self.world.nodes[node].app.clone(), job, true).await
     }
 
-    /// Both nodes at one moment: through the lease, or as if one had lost it in its middle; the second begins some turns later.
+    /// Both nodes at one moment: through the lease, or as if one had lost it in its middle; the seed says whose turn it is.
     async fn run_on_both(&mut self, leased: bool) -> Ended {
         let [first, second] = [0, 1].map(|node: usize| self.world.nodes[node].app.clone());
         let job = self.renewals;
-        let turns = self.chance.below(6);
-        let one = work(first, job, leased, 0);
-        let other = work(second, job, leased, turns);
-        let (one, other) = side_by_side(one, other).await;
+        let (one, other) = (work(first, job, leased), work(second, job, leased));
+        let turns = Chance::new(self.chance.below(u64::MAX), 3);
+        let (one, other) = side_by_side(one, other, turns).await;
         one.max(other)
     }
 
@@ -260,7 +266,11 @@ impl Run {
     }
 
     /// Starts a node again if it died; answers whether it had.
-    pub(super) async fn recover(&mut self, kind: &'static str, node: usize) -> Result<bool, String> {
+    pub(super) async fn recover(
+        &mut self,
+        kind: &'static str,
+        node: usize,
+    ) -> Result<bool, String> {
         let (died, passed) = self.world.nodes[node].blade.lift();
         if !died {
             // It came to its end before: this kind of step has no more ends, and the turn begins anew.
@@ -308,11 +318,7 @@ pub(super) enum Ended {
     Failed(String),
 }
 
-async fn work(app: Arc<App>, job: Job, leased: bool, turns: u64) -> Ended {
-    for _ in 0..turns {
-        // One turn of the thread that the database is asked on.
-        drop(tokio::task::spawn_blocking(|| ()).await);
-    }
+async fn work(app: Arc<App>, job: Job, leased: bool) -> Ended {
     if leased {
         return match schedule::run(&app, job).await {
             Ok(true) => Ended::Done,
@@ -324,33 +330,6 @@ async fn work(app: Arc<App>, job: Job, leased: bool, turns: u64) -> Ended {
         Ok(()) => Ended::Done,
         Err(error) => Ended::Failed(error),
     }
-}
-
-/// Both, always asked in the same order, so that a seed tells how they go past each other.
-async fn side_by_side<A, B>(one: impl Future<Output = A>, other: impl Future<Output = B>) -> (A, B) {
-    let mut one: Pin<Box<_>> = Box::pin(one);
-    let mut other: Pin<Box<_>> = Box::pin(other);
-    let (mut first, mut second) = (None, None);
-    std::future::poll_fn(move |cx| {
-        if first.is_none()
-            && let Poll::Ready(done) = one.as_mut().poll(cx)
-        {
-            first = Some(done);
-        }
-        if second.is_none()
-            && let Poll::Ready(done) = other.as_mut().poll(cx)
-        {
-            second = Some(done);
-        }
-        match (first.take(), second.take()) {
-            (Some(a), Some(b)) => Poll::Ready((a, b)),
-            (a, b) => {
-                (first, second) = (a, b);
-                Poll::Pending
-            }
-        }
-    })
-    .await
 }
 
 fn month(micros: i64) -> (i16, i8) {

@@ -10,8 +10,14 @@ fn run(database: &Database, decade: Decade) {
         Err(failure) => unreachable!("{failure}"),
     };
     // Something has happened, or the run would prove nothing.
-    assert!(figures.renewals > decade.subscriptions as usize, "{figures}");
-    assert!(figures.crashes > 10 && figures.side_by_side > 10 && figures.acts > 10, "{figures}");
+    assert!(
+        figures.renewals > decade.subscriptions as usize,
+        "{figures}"
+    );
+    assert!(
+        figures.crashes > 10 && figures.side_by_side > 10 && figures.acts > 10,
+        "{figures}"
+    );
 }
 
 #[test]

@@ -64,7 +64,9 @@ impl Run {
         let done = acts::act(&app, &allowed, &id, wish, Mode::Do).await;
         let kind = deed.word();
         let judged = self.judge((kind, node), endangered, done, expected).await;
-        judged.map(|_| ()).map_err(|said| format!("{said} ({deed:?} at {})", app.now()))
+        judged
+            .map(|_| ())
+            .map_err(|said| format!("{said} ({deed:?} at {})", app.now()))
     }
 
     /// One that has not ended, mostly.
@@ -74,7 +76,9 @@ impl Run {
         for _ in 0..4 {
             let drawn = self.chance.place(count);
             place = self.model.subscriptions.get(drawn).map(|_| drawn);
-            let ended = place.is_some_and(|place| matches!(self.model.subscriptions[place].life, "canceled" | "expired"));
+            let ended = place.is_some_and(|place| {
+                matches!(self.model.subscriptions[place].life, "canceled" | "expired")
+            });
             if !ended {
                 break;
             }

@@ -79,7 +79,10 @@ impl Run {
         self.figures.acts += 1;
         let died = endangered && self.recover(kind, node).await?;
         let mut found = self.look_after_act()?;
-        let place = expected.as_ref().and_then(|effect| effect.after.as_ref()).map(|(place, _)| *place);
+        let place = expected
+            .as_ref()
+            .and_then(|effect| effect.after.as_ref())
+            .map(|(place, _)| *place);
         let happened = match &done {
             Ok(_) => true,
             Err(problem) if problem.kind == Kind::Unavailable && died => {
@@ -87,7 +90,10 @@ impl Run {
             }
             Err(problem) => match &expected {
                 Some(effect) => {
-                    return Err(format!("{kind} was refused ({}: {}), expected {effect:?}", problem.code, problem.detail));
+                    return Err(format!(
+                        "{kind} was refused ({}: {}), expected {effect:?}",
+                        problem.code, problem.detail
+                    ));
                 }
                 None => false,
             },
@@ -102,13 +108,18 @@ impl Run {
             return Ok(None);
         }
         let Some(effect) = expected else {
-            return Err(format!("{kind} was done, and should have been refused: {:?}", found.rest));
+            return Err(format!(
+                "{kind} was done, and should have been refused: {:?}",
+                found.rest
+            ));
         };
         self.last_payment = effect.paid(&found);
         effect
             .explain(&mut self.model, &mut found)
             .map_err(|said| format!("{kind}: {said}"))?;
-        found.explained().map_err(|said| format!("{kind}: {said}"))?;
+        found
+            .explained()
+            .map_err(|said| format!("{kind}: {said}"))?;
         found
             .compare(&self.world, &self.model)
             .map_err(|said| format!("{kind}: {said}"))?;
@@ -123,6 +134,8 @@ impl Run {
         };
         let id = self.model.subscriptions[place].id.clone();
         let rows = self.world.read(|c| rows::subscriptions(c, Some(&[id])))?;
-        Ok(rows.iter().any(|row| check::subscription(&self.model, row).is_err()))
+        Ok(rows
+            .iter()
+            .any(|row| check::subscription(&self.model, row).is_err()))
     }
 }

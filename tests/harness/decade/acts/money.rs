@@ -39,9 +39,14 @@ impl Run {
         for account in 0..self.model.accounts.len() {
             let one = &self.model.accounts[account];
             let today = date_of(one.zone, now);
-            let patience = [0, 0, 0, 2, 5, 9, 12, 16, 25, 40][usize::try_from(one.habit).unwrap_or(0) % 10];
+            let patience =
+                [0, 0, 0, 2, 5, 9, 12, 16, 25, 40][usize::try_from(one.habit).unwrap_or(0) % 10];
             let late = self.model.owed_by(account).next().is_some_and(|oldest| {
-                let due = self.model.documents.get(oldest).map(|document| document.due);
+                let due = self
+                    .model
+                    .documents
+                    .get(oldest)
+                    .map(|document| document.due);
                 due.is_some_and(|due| crate::decade::calendar::days_between(due, today) >= patience)
             });
             if late && !self.chance.one_in(8) {
@@ -85,7 +90,10 @@ impl Run {
         }
         let key = format!("payment-{}", self.figures.acts);
         let seller = self.model.accounts[account].seller;
-        let (currency, zone) = (self.model.sellers[seller].currency, self.model.sellers[seller].zone);
+        let (currency, zone) = (
+            self.model.sellers[seller].currency,
+            self.model.sellers[seller].zone,
+        );
         // A payment may be entered twice, or again after nobody heard what became of it.
         let twice = self.chance.one_in(10);
         let mut expected = Effect {
@@ -115,7 +123,8 @@ impl Run {
             let done = enter::enter(&app, &allowed, new).await;
             let heard = done.is_ok();
             let known = self.model.payments.len();
-            self.judge(("payment", node), endangered, done, Some(expected.clone())).await?;
+            self.judge(("payment", node), endangered, done, Some(expected.clone()))
+                .await?;
             if self.model.payments.len() > known {
                 // It is in the books: the same again changes nothing.
                 expected.money = None;
@@ -157,7 +166,9 @@ impl Run {
         let allowed = self.owner(seller)?;
         let endangered = self.endanger("refund", node);
         let done = refund::refund(&app, &allowed, new).await;
-        self.judge(("refund", node), endangered, done, expected).await.map(|_| ())
+        self.judge(("refund", node), endangered, done, expected)
+            .await
+            .map(|_| ())
     }
 
     async fn give_up(&mut self, account: usize) -> Result<(), String> {
@@ -190,7 +201,9 @@ impl Run {
         let allowed = self.owner(seller)?;
         let endangered = self.endanger("write-off", node);
         let done = write_off::write_off(&app, &allowed, new).await;
-        self.judge(("write-off", node), endangered, done, expected).await.map(|_| ())
+        self.judge(("write-off", node), endangered, done, expected)
+            .await
+            .map(|_| ())
     }
 
     /// An invoice is credited by hand, whole or in part.
@@ -215,7 +228,11 @@ impl Run {
         } else {
             self.chance.between(1, left.max(1) + left / 8)
         };
-        let allowed_net = if whole { document.credited == 0 } else { net <= left };
+        let allowed_net = if whole {
+            document.credited == 0
+        } else {
+            net <= left
+        };
         let seller = self.model.accounts[account].seller;
         let part = credit_note::NewPart {
             position: 1,
@@ -237,7 +254,9 @@ impl Run {
         let endangered = self.endanger("credit note", node);
         let done = credit_note::credit(&app, &allowed, new).await;
         self.model.credited_by_hand.insert(place);
-        self.judge(("credit note", node), endangered, done, expected).await.map(|_| ())
+        self.judge(("credit note", node), endangered, done, expected)
+            .await
+            .map(|_| ())
     }
 
     async fn use_credit(&mut self, account: usize) -> Result<(), String> {
@@ -261,7 +280,9 @@ impl Run {
             drawn: Some((invoice, amount)),
             ..Effect::default()
         };
-        self.judge(("use credit", node), endangered, done, Some(expected)).await.map(|_| ())
+        self.judge(("use credit", node), endangered, done, Some(expected))
+            .await
+            .map(|_| ())
     }
 
     /// The bank takes a payment back that left nothing over. What it had settled is open again.
@@ -283,18 +304,33 @@ impl Run {
         let endangered = self.endanger("take back", node);
         let on = today(&app, self.model.sellers[seller].zone);
         let done = turns::take_back(&app, &allowed, payment.id, on, "returned".to_owned()).await;
-        self.judge(("take back", node), endangered, done, Some(expected)).await.map(|_| ())
+        self.judge(("take back", node), endangered, done, Some(expected))
+            .await
+            .map(|_| ())
     }
 
     fn open_of(&self, account: usize) -> Vec<(String, i64)> {
-        let open = |id: &str| self.model.documents.get(id).map_or(0, |document| document.open);
-        self.model.owed_by(account).map(|id| (id.to_owned(), open(id))).collect()
+        let open = |id: &str| {
+            self.model
+                .documents
+                .get(id)
+                .map_or(0, |document| document.open)
+        };
+        self.model
+            .owed_by(account)
+            .map(|id| (id.to_owned(), open(id)))
+            .collect()
     }
 
     fn of_account(&mut self, account: usize) -> Option<usize> {
         (0..12)
             .map(|_| self.chance.place(self.model.subscriptions.len()))
-            .find(|place| self.model.subscriptions.get(*place).is_some_and(|one| one.account == account))
+            .find(|place| {
+                self.model
+                    .subscriptions
+                    .get(*place)
+                    .is_some_and(|one| one.account == account)
+            })
     }
 }
 

@@ -28,7 +28,11 @@ impl Run {
         let plan = seller * PLANS.len() + shape;
         let trial = PLANS[shape].trial > 0 && self.chance.one_in(2);
         let handset = PLANS[shape].handset.is_some() && self.chance.one_in(2);
-        let ahead = if trial || self.chance.one_in(2) { 0 } else { self.chance.between(1, 40) };
+        let ahead = if trial || self.chance.one_in(2) {
+            0
+        } else {
+            self.chance.between(1, 40)
+        };
         for attempt in 0..3 {
             let node = self.chance.place(2);
             let app = self.world.nodes[node].app.clone();
@@ -41,7 +45,10 @@ impl Run {
             let price = if handset {
                 let live = self.model.accounts[account].count + many;
                 let buyer = self.model.accounts[account].buyer.clone();
-                self.model.price(plan, "handset", &buyer, live, day).unwrap_or(0) * many
+                self.model
+                    .price(plan, "handset", &buyer, live, day)
+                    .unwrap_or(0)
+                    * many
             } else {
                 0
             };
@@ -70,10 +77,16 @@ impl Run {
             }
             let happened = !new.is_empty();
             if happened && new.len() != count {
-                return Err(format!("{} of {count} ordered subscriptions are there", new.len()));
+                return Err(format!(
+                    "{} of {count} ordered subscriptions are there",
+                    new.len()
+                ));
             }
             if done.is_ok() != happened && !endangered {
-                return Err(format!("an order was answered {:?}, and {new:?} is there", done.map(|_| ())));
+                return Err(format!(
+                    "an order was answered {:?}, and {new:?} is there",
+                    done.map(|_| ())
+                ));
             }
             let expected = Effect {
                 account,
@@ -83,7 +96,12 @@ impl Run {
             let unheard = happened && done.is_err();
             self.judge(("order", node), endangered, done, Some(expected.clone()))
                 .await
-                .map_err(|said| format!("{said} (order of {count} from {place} on, heard: {})", !unheard))?;
+                .map_err(|said| {
+                    format!(
+                        "{said} (order of {count} from {place} on, heard: {})",
+                        !unheard
+                    )
+                })?;
             if happened {
                 return Ok(());
             }
@@ -92,14 +110,26 @@ impl Run {
     }
 
     fn unknown(&self) -> Result<Vec<String>, String> {
-        let known: HashSet<&str> = self.model.subscriptions.iter().map(|one| one.id.as_str()).collect();
+        let known: HashSet<&str> = self
+            .model
+            .subscriptions
+            .iter()
+            .map(|one| one.id.as_str())
+            .collect();
         let all = self.world.read(ids)?;
-        Ok(all.into_iter().filter(|id| !known.contains(id.as_str())).collect())
+        Ok(all
+            .into_iter()
+            .filter(|id| !known.contains(id.as_str()))
+            .collect())
     }
 }
 
 fn ids(c: &mut Conn) -> StoreResult<Vec<String>> {
-    Ok(load!(c, (Text), "SELECT id FROM subscriptions ORDER BY id".to_owned()))
+    Ok(load!(
+        c,
+        Text,
+        "SELECT id FROM subscriptions ORDER BY id".to_owned()
+    ))
 }
 
 fn ordered(

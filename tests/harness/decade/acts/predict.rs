@@ -48,10 +48,13 @@ impl Run {
                     return None;
                 }
                 changed(&|after| {
-                    (after.cancel_at_end, after.next_plan, after.next_start) = (true, None, Some(until));
+                    (after.cancel_at_end, after.next_plan, after.next_start) =
+                        (true, None, Some(until));
                 })
             }
-            Deed::CancelAtEnd => changed(&|after| (after.cancel_at_end, after.next_plan) = (true, None)),
+            Deed::CancelAtEnd => {
+                changed(&|after| (after.cancel_at_end, after.next_plan) = (true, None))
+            }
             Deed::UndoCancel if !one.cancel_at_end || due || one.life == "pending" => None,
             Deed::UndoCancel => changed(&|after| {
                 after.cancel_at_end = false;
@@ -65,12 +68,18 @@ impl Run {
                 changed(&|after| after.next_plan = None)
             }
             Deed::ChangeNow(_) | Deed::ChangeAtEnd(_) if one.cancel_at_end => None,
-            Deed::ChangeNow(plan) | Deed::ChangeAtEnd(plan) if matches!(one.life, "pending" | "trialing") => {
+            Deed::ChangeNow(plan) | Deed::ChangeAtEnd(plan)
+                if matches!(one.life, "pending" | "trialing") =>
+            {
                 let chosen = changed(&|after| (after.plan, after.next_plan) = (plan, None));
                 chosen.filter(|_| !due)
             }
-            Deed::ChangeNow(plan) | Deed::ChangeAtEnd(plan) if one.life == "paused" => changed(&|after| after.next_plan = Some(plan)),
-            Deed::ChangeAtEnd(plan) => changed(&|after| after.next_plan = Some(plan)).filter(|_| !due),
+            Deed::ChangeNow(plan) | Deed::ChangeAtEnd(plan) if one.life == "paused" => {
+                changed(&|after| after.next_plan = Some(plan))
+            }
+            Deed::ChangeAtEnd(plan) => {
+                changed(&|after| after.next_plan = Some(plan)).filter(|_| !due)
+            }
             Deed::ChangeNow(plan) => {
                 let Some(running) = &one.running else {
                     return changed(&|after| after.next_plan = Some(plan)).filter(|_| !due);
@@ -80,7 +89,9 @@ impl Run {
                 if (due || nearer_to_next) && (next - now).abs() <= HOUR {
                     return changed(&|after| after.next_plan = Some(plan));
                 }
-                if due || self.given_back(one).is_some() {
+                // Where a pause has given days back, what was billed may have ended before the next period begins.
+                let over = one.last.is_some_and(|last| now >= last.at);
+                if due || over || self.given_back(one).is_some() {
                     return None;
                 }
                 let anew = !nearer_to_next && now - running.start.at <= HOUR;
@@ -147,7 +158,11 @@ impl Run {
         if let (Some(running), Some(last)) = (&one.running, one.last) {
             let days = days_between(running.start.date, last.date);
             let served = self.given_back(one).unwrap_or(last);
-            let at = if plan.paused == "extends" { one.paused_at.unwrap_or(now) } else { now };
+            let at = if plan.paused == "extends" {
+                one.paused_at.unwrap_or(now)
+            } else {
+                now
+            };
             let left = if at >= served.at {
                 0
             } else {
@@ -197,13 +212,23 @@ impl Run {
             }
         };
         let on = date_of(running.zone, at);
-        let price = self.model.price(plan, "recurring", &account.buyer, account.count, on)?;
-        let (old, new) = (self.model.plans[one.plan].every, self.model.plans[plan].every);
+        let price = self
+            .model
+            .price(plan, "recurring", &account.buyer, account.count, on)?;
+        let (old, new) = (
+            self.model.plans[one.plan].every,
+            self.model.plans[plan].every,
+        );
         let (charge, period) = if old == new {
             // The price is for a whole period, of which this may be a rest already.
             let whole = old.boundary(one.anchor, one.times - 1);
-            let is_rest = old.boundary(one.anchor, one.times) == last.date && whole < running.start.date;
-            let whole = if is_rest { days_between(whole, last.date) } else { days };
+            let is_rest =
+                old.boundary(one.anchor, one.times) == last.date && whole < running.start.date;
+            let whole = if is_rest {
+                days_between(whole, last.date)
+            } else {
+                days
+            };
             let next = Next {
                 plan,
                 zone: running.zone,
