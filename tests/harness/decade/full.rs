@@ -9,7 +9,7 @@ use muster_store::{Conn, StoreResult};
 
 use super::check::{same, subscription};
 use super::model::Model;
-use super::rows::{self, load};
+use super::rows::{self, PeriodTypes, load};
 use super::world::World;
 
 /// Reads and reckons everything.
@@ -189,36 +189,13 @@ fn receivables(world: &World, model: &Model) -> Result<(), String> {
 
 /// Every period is the one that the naive calendar gave, each begins where the one before ended or later, and no two overlap.
 fn periods(world: &World, model: &Model) -> Result<(), String> {
-    let found: Vec<(
-        String,
-        i64,
-        Option<i64>,
-        i64,
-        i64,
-        String,
-        String,
-        String,
-        String,
-        String,
-    )> = world.read(|c| {
+    let mut found: Vec<rows::Period> = world.read(|c| {
         Ok(load!(
             c,
-            (
-                Text,
-                BigInt,
-                Nullable<BigInt>,
-                BigInt,
-                BigInt,
-                Text,
-                Text,
-                Text,
-                Text,
-                Text
-            ),
+            PeriodTypes,
             format!("SELECT {} FROM subscription_periods", rows::PERIOD)
         ))
     })?;
-    let mut found: Vec<rows::Period> = found.into_iter().map(rows::period).collect();
     let order = |a: &rows::Period, b: &rows::Period| {
         (&a.subscription, a.index).cmp(&(&b.subscription, b.index))
     };

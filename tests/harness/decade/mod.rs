@@ -107,10 +107,6 @@ impl Decade {
     ///
     /// # Errors
     /// Where it went wrong, and how.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "how long a run takes is told to people; nothing in it depends on that"
-    )]
     pub fn run(self, folder: &Path, url: &str) -> Result<Figures, Failure> {
         let began = Instant::now();
         let early = |said: String| Failure {

@@ -1,8 +1,8 @@
 //! What stands in the database, read by plain SQL: the checks share no query with the program.
 
-use diesel::RunQueryDsl;
 use diesel::dsl::sql;
 use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::{Queryable, RunQueryDsl};
 use muster_store::{Conn, StoreResult};
 
 type Null = Nullable<Text>;
@@ -21,7 +21,7 @@ macro_rules! load {
 pub(super) use load;
 
 /// A document.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Queryable)]
 pub struct Document {
     pub id: String,
     pub seller: String,
@@ -40,7 +40,7 @@ pub struct Document {
 }
 
 /// A line of one.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Queryable)]
 pub struct Line {
     pub position: i64,
     pub subscription: Option<String>,
@@ -55,7 +55,7 @@ pub struct Line {
 }
 
 /// A billed period.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
 pub struct Period {
     pub subscription: String,
     pub index: i64,
@@ -70,7 +70,7 @@ pub struct Period {
 }
 
 /// A transfer of the ledger.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Queryable)]
 pub struct Transfer {
     pub seller: String,
     pub debit: String,
@@ -80,7 +80,7 @@ pub struct Transfer {
 }
 
 /// What settled a part of an invoice.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Queryable)]
 pub struct Settlement {
     pub invoice: String,
     pub payment: Option<String>,
@@ -89,13 +89,13 @@ pub struct Settlement {
 }
 
 /// A letter to be written.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Queryable)]
 pub struct Letter {
     pub key: String,
 }
 
 /// Money in, back, or given up.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Queryable)]
 pub struct Payment {
     pub id: String,
     pub account: String,
@@ -118,57 +118,42 @@ pub struct Subscription {
     pub ended: bool,
 }
 
-/// The columns of [`period`].
+/// The types of the columns of a [`Period`].
+pub(super) type PeriodTypes = (
+    Text,
+    BigInt,
+    NullInt,
+    BigInt,
+    BigInt,
+    Text,
+    Text,
+    Text,
+    Text,
+    Text,
+);
+
+/// The columns of a [`Period`].
 pub(super) const PERIOD: &str = "subscription_id, period_index, previous_end_at, start_at, end_at, start_date, end_date, zone, plan_id, \
     invoice_id";
 
-type PeriodColumns = (
+type SubscriptionColumns = (
     String,
-    i64,
+    String,
+    String,
+    Option<i64>,
     Option<i64>,
     i64,
-    i64,
-    String,
-    String,
-    String,
-    String,
-    String,
+    Option<String>,
+    Option<String>,
+    Option<i64>,
 );
-
-/// A period of its columns.
-pub(super) fn period(columns: PeriodColumns) -> Period {
-    let (subscription, index, previous_end, start, end, start_date, end_date, zone, plan, document) =
-        columns;
-    Period {
-        subscription,
-        index,
-        previous_end,
-        start,
-        end,
-        start_date,
-        end_date,
-        zone,
-        plan,
-        document,
-    }
-}
 
 /// These subscriptions, or all.
 ///
 /// # Errors
 /// The database's.
 pub fn subscriptions(c: &mut Conn, ids: Option<&[String]>) -> StoreResult<Vec<Subscription>> {
-    let found: Vec<(
-        String,
-        String,
-        String,
-        Option<i64>,
-        Option<i64>,
-        i64,
-        Option<String>,
-        Option<String>,
-        Option<i64>,
-    )> = load!(
+    let found: Vec<SubscriptionColumns> = load!(
         c,
         (
             Text, Text, Text, NullInt, NullInt, BigInt, Null, Null, NullInt

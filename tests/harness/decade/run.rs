@@ -208,7 +208,7 @@ impl Run {
                 }
                 _ => {
                     self.figures.side_by_side += 1;
-                    self.run_on_both(way % 2 == 0).await
+                    self.run_on_both(way.is_multiple_of(2)).await
                 }
             };
             let died = crash && self.recover(kind, node).await?;

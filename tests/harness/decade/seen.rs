@@ -8,27 +8,37 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 use muster_store::{Conn, StoreResult};
 
 use super::rows::{
-    Document, Letter, Line, PERIOD, Payment, Period, Settlement, Transfer, load, period,
+    Document, Letter, Line, PERIOD, Payment, Period, PeriodTypes, Settlement, Transfer, load,
 };
 
 type Null = Nullable<Text>;
-type NullInt = Nullable<BigInt>;
-type DocumentColumns = (
-    i64,
-    String,
-    String,
-    String,
-    String,
-    String,
-    i64,
-    i64,
-    String,
-    String,
-    String,
-    i64,
-    i64,
-    i64,
-    Option<String>,
+type DocumentTypes = (
+    Text,
+    Text,
+    Text,
+    Text,
+    Text,
+    BigInt,
+    BigInt,
+    Text,
+    Text,
+    Text,
+    BigInt,
+    BigInt,
+    BigInt,
+    Null,
+);
+type LineTypes = (
+    BigInt,
+    Null,
+    Text,
+    BigInt,
+    BigInt,
+    BigInt,
+    Text,
+    BigInt,
+    Null,
+    Null,
 );
 
 /// What is new since the last look.
@@ -75,9 +85,9 @@ impl Seen {
     /// The database's.
     pub fn look(&mut self, c: &mut Conn) -> StoreResult<Fresh> {
         let mut fresh = Fresh::default();
-        let found: Vec<DocumentColumns> = load!(
+        let found: Vec<(i64, Document)> = load!(
             c,
-            (BigInt, Text, Text, Text, Text, Text, BigInt, BigInt, Text, Text, Text, BigInt, BigInt, BigInt, Null),
+            (BigInt, DocumentTypes),
             self.statement(
                 c,
                 "invoices",
@@ -85,46 +95,14 @@ impl Seen {
                  total, corrects_id"
             )
         );
-        for (
-            row,
-            id,
-            seller,
-            account,
-            kind,
-            series,
-            year,
-            number,
-            issued,
-            due,
-            currency,
-            net,
-            vat,
-            total,
-            corrects,
-        ) in found
-        {
-            if self.is_new("invoices", row, &id) {
-                fresh.documents.push(Document {
-                    id,
-                    seller,
-                    account,
-                    kind,
-                    series,
-                    year,
-                    number,
-                    issued,
-                    due,
-                    currency,
-                    net,
-                    vat,
-                    total,
-                    corrects,
-                });
+        for (row, document) in found {
+            if self.is_new("invoices", row, &document.id) {
+                fresh.documents.push(document);
             }
         }
-        let found: Vec<(i64, String, i64, Option<String>, String, i64, i64, i64, String, i64, Option<String>, Option<String>)> = load!(
+        let found: Vec<(i64, String, Line)> = load!(
             c,
-            (BigInt, Text, BigInt, Null, Text, BigInt, BigInt, BigInt, Text, BigInt, Null, Null),
+            (BigInt, Text, LineTypes),
             self.statement(
                 c,
                 "invoice_lines",
@@ -132,118 +110,55 @@ impl Seen {
                  from_date, until_date"
             )
         );
-        for (
-            row,
-            document,
-            position,
-            subscription,
-            product,
-            quantity,
-            unit_price,
-            net,
-            category,
-            rate,
-            from,
-            until,
-        ) in found
-        {
-            if self.is_new("invoice_lines", row, &format!("{document}/{position}")) {
-                fresh.lines.entry(document).or_default().push(Line {
-                    position,
-                    subscription,
-                    product,
-                    quantity,
-                    unit_price,
-                    net,
-                    category,
-                    rate,
-                    from,
-                    until,
-                });
+        for (row, document, line) in found {
+            if self.is_new(
+                "invoice_lines",
+                row,
+                &format!("{document}/{}", line.position),
+            ) {
+                fresh.lines.entry(document).or_default().push(line);
             }
         }
-        let found: Vec<(
-            i64,
-            String,
-            i64,
-            Option<i64>,
-            i64,
-            i64,
-            String,
-            String,
-            String,
-            String,
-            String,
-        )> = load!(
+        let found: Vec<(i64, Period)> = load!(
             c,
-            (
-                BigInt, Text, BigInt, NullInt, BigInt, BigInt, Text, Text, Text, Text, Text
-            ),
+            (BigInt, PeriodTypes),
             self.statement(c, "subscription_periods", PERIOD)
         );
-        for (row, subscription, index, previous, start, end, from, until, zone, plan, document) in
-            found
-        {
-            if self.is_new(
-                "subscription_periods",
-                row,
-                &format!("{subscription}#{index}"),
-            ) {
-                let columns = (
-                    subscription,
-                    index,
-                    previous,
-                    start,
-                    end,
-                    from,
-                    until,
-                    zone,
-                    plan,
-                    document,
-                );
-                fresh.periods.push(period(columns));
+        for (row, period) in found {
+            let key = format!("{}#{}", period.subscription, period.index);
+            if self.is_new("subscription_periods", row, &key) {
+                fresh.periods.push(period);
             }
         }
         fresh
             .periods
             .sort_by(|a, b| (&a.subscription, a.index).cmp(&(&b.subscription, b.index)));
-        let found: Vec<(i64, String, String, String, String, String, i64, String)> = load!(
+        let found: Vec<(i64, String, String, Transfer)> = load!(
             c,
-            (BigInt, Text, Text, Text, Text, Text, BigInt, Text),
+            (BigInt, Text, Text, (Text, Text, Text, Text, BigInt)),
             self.statement(
                 c,
                 "transfers",
-                "id, seller_id, debit, credit, currency, amount, document_id"
+                "id, document_id, seller_id, debit, credit, currency, amount"
             )
         );
-        for (row, id, seller, debit, credit, currency, amount, document) in found {
+        for (row, id, document, transfer) in found {
             if self.is_new("transfers", row, &id) {
-                fresh.transfers.entry(document).or_default().push(Transfer {
-                    seller,
-                    debit,
-                    credit,
-                    currency,
-                    amount,
-                });
+                fresh.transfers.entry(document).or_default().push(transfer);
             }
         }
-        let found: Vec<(i64, String, String, Option<String>, Option<String>, i64)> = load!(
+        let found: Vec<(i64, String, Settlement)> = load!(
             c,
-            (BigInt, Text, Text, Null, Null, BigInt),
+            (BigInt, Text, (Text, Null, Null, BigInt)),
             self.statement(
                 c,
                 "allocations",
                 "id, invoice_id, payment_id, credit_note_id, amount"
             )
         );
-        for (row, id, invoice, payment, note, amount) in found {
+        for (row, id, settlement) in found {
             if self.is_new("allocations", row, &id) {
-                fresh.settlements.push(Settlement {
-                    invoice,
-                    payment,
-                    note,
-                    amount,
-                });
+                fresh.settlements.push(settlement);
             }
         }
         let found: Vec<(i64, String, String)> = load!(
@@ -256,24 +171,18 @@ impl Seen {
                 fresh.letters.push(Letter { key });
             }
         }
-        let found: Vec<(i64, String, String, String, String, i64)> = load!(
+        let found: Vec<(i64, Payment)> = load!(
             c,
-            (BigInt, Text, Text, Text, Text, BigInt),
+            (BigInt, (Text, Text, Text, Text, BigInt)),
             self.statement(
                 c,
                 "payments",
                 "id, billing_account_id, kind, source_key, amount"
             )
         );
-        for (row, id, account, kind, key, amount) in found {
-            if self.is_new("payments", row, &id) {
-                fresh.payments.push(Payment {
-                    id,
-                    account,
-                    kind,
-                    key,
-                    amount,
-                });
+        for (row, payment) in found {
+            if self.is_new("payments", row, &payment.id) {
+                fresh.payments.push(payment);
             }
         }
         if matches!(c, Conn::Postgres(_)) {
