@@ -342,7 +342,10 @@ fn copy_folder(from: &std::path::Path, to: &std::path::Path) -> std::io::Result<
 /// What runs beside a test. Not what sells: its days are the frozen clock's, and a tick of the machine's would bill and suspend
 /// in the middle of a test; tests run it with [`TestApp::run_job`].
 fn by_itself() -> Vec<schedule::Job> {
-    let sells: Vec<&str> = features::selling::jobs().iter().map(|job| job.name).collect();
+    let sells: Vec<&str> = features::selling::jobs()
+        .iter()
+        .map(|job| job.name)
+        .collect();
     let mut jobs = features::jobs();
     jobs.retain(|job| !sells.contains(&job.name));
     jobs

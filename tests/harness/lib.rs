@@ -11,6 +11,7 @@ pub mod audit;
 pub mod authenticator;
 pub mod browser;
 pub mod database;
+pub mod decade;
 pub mod desk;
 pub mod fleet;
 pub mod hacked;

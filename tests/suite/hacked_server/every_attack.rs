@@ -23,5 +23,8 @@ fn each_number_has_a_test_on_both_databases() {
 
 #[test]
 fn none_is_skipped() {
-    assert_eq!(listed("hacked_server::", &["--ignored"]), Vec::<String>::new());
+    assert_eq!(
+        listed("hacked_server::", &["--ignored"]),
+        Vec::<String>::new()
+    );
 }

@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod collection;
+mod decade;
 mod documents;
 mod every_rule;
 mod forecast;

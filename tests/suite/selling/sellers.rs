@@ -393,7 +393,11 @@ async fn a_buyer_is_taken_on_and_found_on_the_pages(t: &mut TestApp) {
     let opened = browser.get(&link).await;
     assert_eq!(opened.status, 200);
     let id = link.trim_start_matches("/buyers/");
-    for led in ["subscriptions?account", "invoices?buyer", "payments?account"] {
+    for led in [
+        "subscriptions?account",
+        "invoices?buyer",
+        "payments?account",
+    ] {
         let there = format!("/{led}={id}");
         assert!(
             page::links(&opened.text).contains(&there),

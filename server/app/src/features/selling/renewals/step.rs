@@ -107,9 +107,13 @@ fn bill(
         life: begun.as_str().to_owned(),
         ..row.clone()
     };
-    // Periods of another length are counted from the boundary at which they begin.
+    // Periods of another length are counted from the boundary at which they begin: where the last one ended, or where a pause has
+    // put the next one already.
     if let Some(last) = last.as_ref().filter(|_| new != old) {
-        now.anchor = last.end_date.to_string();
+        let later = charge::date(&row.anchor)?.max(last.end_date);
+        let anchored_anew = row.anchor_index == row.next_index;
+        let begins = if anchored_anew { later } else { last.end_date };
+        now.anchor = begins.to_string();
         now.anchor_index = row.next_index;
     }
     let period = charge::schedule(&now, new, zone)?.next(last.as_ref())?;

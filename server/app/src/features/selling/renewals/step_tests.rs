@@ -164,3 +164,41 @@ fn a_plan_with_another_interval_is_counted_from_the_boundary_at_which_it_begins(
         ("2026-01-31", "2026-03-31")
     );
 }
+
+#[test]
+fn the_time_of_a_pause_is_not_billed_where_the_plan_was_changed_in_it() {
+    // One month from 31 January was billed; paused since, resumed on 10 June, to go on with six months at a time.
+    let last = Period {
+        subscription_id: "s".to_owned(),
+        period_index: 0,
+        previous_end_at: None,
+        start_at: at("2026-01-30T23:00:00Z").as_microsecond(),
+        end_at: at("2026-02-27T23:00:00Z").as_microsecond(),
+        start_date: "2026-01-31".to_owned(),
+        end_date: "2026-02-28".to_owned(),
+        zone: "Europe/Paris".to_owned(),
+        plan_id: "month".to_owned(),
+        invoice_id: "i".to_owned(),
+    };
+    let resumed = Subscription {
+        anchor: "2026-06-10".to_owned(),
+        anchor_index: 1,
+        next_index: 1,
+        next_start_at: Some(at("2026-06-09T22:00:00Z").as_microsecond()),
+        covered_until: Some(last.end_at),
+        next_plan_id: Some("six".to_owned()),
+        ..row("active")
+    };
+    let (month, six) = (plan("month", 1), plan("six", 6));
+    let moment = at("2026-06-10T09:00:00Z");
+    let stepped = step(&resumed, Some(&last), (&month, Some(&six)), paris(), moment);
+    let Step::Bill { period, now } = stepped.unwrap() else {
+        unreachable!("the next period is billed");
+    };
+    assert_eq!(period.start, at("2026-06-09T22:00:00Z"));
+    assert_eq!(
+        (period.start_date.to_string(), period.end_date.to_string()),
+        ("2026-06-10".to_owned(), "2026-12-10".to_owned())
+    );
+    assert_eq!((now.anchor.as_str(), now.anchor_index), ("2026-06-10", 1));
+}
