@@ -82,6 +82,10 @@ async fn every_page_that_links_lead_to_answers_and_is_sound(t: &mut TestApp) {
         "/subscriptions/{id}/act",
         // Nothing was sold in this world; the files are looked at in `selling::documents` and `selling::forecast`.
         "/invoices/{id}",
+        "/invoices/{id}/credit",
+        // Nor was anything paid; looked at in `selling::payments`.
+        "/payments/{id}",
+        "/payments/bank/{id}",
         "/invoices/{id}.pdf",
         "/invoices/{id}.cii.xml",
         "/invoices/{id}.ubl.xml",
