@@ -4,9 +4,9 @@
 //! What stands on an invoice, and every transfer, is written once: there is no function here that changes or deletes it.
 
 pub mod accounts;
+pub mod alarms;
 pub mod books;
 pub mod collection;
-pub mod alarms;
 pub mod invoices;
 pub mod ledger;
 pub mod letters;
