@@ -78,7 +78,7 @@ pub fn bill(tx: &mut Conn, app: &App, ids: &[String]) -> StoreResult<Outcome> {
                         .or_default() -= 1;
                     ended.push(row);
                 }
-                batch.subscriptions.push(moved(row, now));
+                batch.subscriptions.push(moved(row, *now));
             }
             Err(refusal) => aside.push((row, refusal)),
         }
@@ -94,7 +94,7 @@ pub fn bill(tx: &mut Conn, app: &App, ids: &[String]) -> StoreResult<Outcome> {
         .filter(|bill| bill.was.life != bill.now.life)
         .map(|bill| bill.was)
         .collect();
-    enter(tx, app, &rows, bills, &mut batch)?;
+    enter(tx, app, &rows, &bills, &mut batch)?;
     renewals::write(tx, &batch)?;
     for row in begun {
         tell(tx, app, &rows, row, "renewal.began", Weight::Ordinary)?;
@@ -124,7 +124,7 @@ pub fn park(tx: &mut Conn, app: &App, id: &str, because: &str) -> StoreResult<()
 enum Decided<'a> {
     Bill(Box<Bill<'a>>),
     /// It moves without a bill; the flag tells whether it ends.
-    Move(Subscription, bool),
+    Move(Box<Subscription>, bool),
 }
 
 fn decide<'a>(
@@ -135,8 +135,8 @@ fn decide<'a>(
 ) -> Result<Decided<'a>, Refusal> {
     let (period, now) = match rows.step((row, last), app.now())? {
         Step::Bill { period, now } => (period, now),
-        Step::End { now } => return Ok(Decided::Move(now, true)),
-        Step::Wait { now } => return Ok(Decided::Move(now, false)),
+        Step::End { now } => return Ok(Decided::Move(Box::new(now), true)),
+        Step::Wait { now } => return Ok(Decided::Move(Box::new(now), false)),
     };
     let draft = rows.draft(&now, &period)?;
     let about = [Some(row.id.clone())];
@@ -173,11 +173,11 @@ fn enter(
     tx: &mut Conn,
     app: &App,
     rows: &Rows,
-    bills: Vec<Bill<'_>>,
+    bills: &[Bill<'_>],
     batch: &mut Batch,
 ) -> StoreResult<()> {
     let mut ready = Vec::with_capacity(bills.len());
-    for bill in &bills {
+    for bill in bills {
         // Reckoned with the same rows a moment ago.
         if let Ok(it) = issuing(rows, bill.was, &bill.draft, &bill.about) {
             ready.push((bill, it));
