@@ -151,7 +151,8 @@ impl Simulation {
     }
 
     async fn summary(&self, from: Timestamp, to: Timestamp) -> Result<Summary, String> {
-        let (from, to) = (from.as_microsecond(), to.as_microsecond());
+        // What the tick at `to` did belongs to the stretch that it ends.
+        let (from, to) = (from.as_microsecond() + 1, to.as_microsecond() + 1);
         let read = self
             .app
             .store
